@@ -1,0 +1,30 @@
+# One command for each thing to do. All but clean set up first, which takes no time once it is done.
+.PHONY: setup demo test lint bench lock clean
+
+setup:
+	@scripts/setup.sh
+
+demo: setup
+	.venv/bin/vtrack demo
+
+test: setup
+	.venv/bin/python -m pytest
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: setup
+	.venv/bin/python -m benchmarks.sampling
+
+# Locks anew what pyproject.toml asks for, and keeps every version that still fits; `make lock UPGRADE=--upgrade` takes
+# the newest ones.
+lock: setup
+	.venv/bin/uv pip compile --quiet --generate-hashes --all-extras --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" $(UPGRADE) -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""HTTP routes on Ray Serve; nothing yet."""

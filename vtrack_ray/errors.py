@@ -1,0 +1,73 @@
+"""Every error this project raises on purpose: one base, each with a sentence that says what to do."""
+
+from __future__ import annotations
+
+
+class VtrackError(Exception):
+    """Something that a person can act on; its text is a sentence that names the file or setting and the next step.
+
+    Errors carry their text alone, so that they cross process borders unchanged.
+    """
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or type(self).__name__).splitlines()[0])
+
+
+class VideoError(VtrackError):
+    """A video file could not be used; the others go on."""
+
+
+class NotAVideo(VideoError):
+    """The file holds no video that can be decoded."""
+
+
+class VideoVanished(VideoError):
+    """The file is no longer where it was found."""
+
+
+class VideoForbidden(VideoError):
+    """The file may not be read by this user."""
+
+
+class SamplerCrashed(VideoError):
+    """The process that sampled the video died."""
+
+
+class ActorLost(VtrackError):
+    """A process of the service died; run the same command again, it goes on from there."""
+
+
+class ProfileError(VtrackError):
+    """A packing profile can't be used as given."""
+
+
+class SettingsError(VtrackError):
+    """A setting has a wrong value."""
+
+
+class LedgerError(VtrackError):
+    """The database can't be used."""
+
+
+class LedgerHeld(LedgerError):
+    """The database is held by another process."""
+
+
+class LedgerDamaged(LedgerError):
+    """The database file can't be read as one."""
+
+
+class StaleAttempt(VtrackError):
+    """An answer came from an attempt that was given up; it was refused."""
+
+
+class SourceError(VtrackError):
+    """A source of videos can't be read."""
+
+
+class ToolMissing(VtrackError):
+    """A program that this project needs is not installed."""
+
+
+class ClusterError(VtrackError):
+    """Ray can't be started or joined."""
