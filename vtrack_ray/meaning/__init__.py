@@ -1,0 +1,1 @@
+"""The words of the project as values: areas, spans, samples, videos, profiles, events. Knows nothing else."""

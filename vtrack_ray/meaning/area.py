@@ -1,0 +1,41 @@
+"""An area: an upright rectangle of a picture, in pixels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Area(NamedTuple):
+    """Left edge, top edge, width and height in pixels of the recorded picture."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+    def grown(self, margin_px: int) -> Area:
+        """The area with `margin_px` more on each side; its corner may turn negative."""
+        return Area(self.x - margin_px, self.y - margin_px, self.width + 2 * margin_px, self.height + 2 * margin_px)
+
+    def within(self, width_px: int, height_px: int) -> Area:
+        """The part of the area that lies in a picture of that size (width and height at least 0)."""
+        left, top = min(max(self.x, 0), width_px), min(max(self.y, 0), height_px)
+        right, bottom = min(max(self.right, left), width_px), min(max(self.bottom, top), height_px)
+        return Area(left, top, right - left, bottom - top)
+
+    def fits(self, width_px: int, height_px: int) -> bool:
+        """Whether the area is not empty and lies wholly in a picture of that size."""
+        return self.width > 0 and self.height > 0 and self == self.within(width_px, height_px)
+
+    def contains(self, other: Area) -> bool:
+        """Whether the centre of `other` lies in this area."""
+        x, y = other.x + other.width / 2, other.y + other.height / 2
+        return self.x <= x < self.right and self.y <= y < self.bottom

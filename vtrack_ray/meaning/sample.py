@@ -1,0 +1,40 @@
+"""A sample: what one examined picture shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vtrack_ray.meaning.area import Area
+
+
+class Trigger(StrEnum):
+    """The trigger card's state."""
+
+    ON = "on"
+    """Seen: the table is idle."""
+    OFF = "off"
+    """Covered: a parcel is being packed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """A tracking code seen in a picture: its text, where (in pixels of the recorded picture) and by which decoder."""
+
+    code: str
+    symbology: str
+    area: Area
+    decoder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One examined picture of a video, at `time_s` after its first picture by the picture's own timestamp.
+
+    None means "not looked for"; no sights, or a hand that is False, means "looked for and not seen".
+    """
+
+    time_s: float
+    trigger: Trigger | None = None
+    sights: tuple[Sight, ...] | None = None
+    hand: bool | None = None

@@ -1,0 +1,40 @@
+"""A sampling log: all samples of one span of one video, with what was and was not examined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vtrack_ray.meaning.sample import Sample
+from vtrack_ray.meaning.span import Span, Stretch
+
+
+class Method(StrEnum):
+    """How the pictures of a span were chosen."""
+
+    CASCADE = "cascade"
+    """Keyframes first, more pictures only where they are needed."""
+    REGULAR = "regular"
+    """One picture each sampling interval."""
+    EXHAUSTIVE = "exhaustive"
+    """Every picture."""
+    SECOND_LOOK = "second_look"
+    """Every sampling interval of a stretch without a code, with stronger and slower decoders."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingLog:
+    """The outcome of sampling one span: samples in time order, and coverage that adds up to the span.
+
+    A second look's coverage is empty: the first look has accounted for that time already. `seconds` gives the
+    processing time by stage (`index`, `coarse`, `refine`, `second_look`); `pictures` counts those decoded.
+    """
+
+    video_id: str
+    span: Span
+    method: Method
+    samples: tuple[Sample, ...]
+    coverage: tuple[Stretch, ...]
+    pictures: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
