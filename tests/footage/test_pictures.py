@@ -1,0 +1,156 @@
+"""Pictures: decoded from any container, with the packet index's times, none missing without a fault."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.footage.clips import GOP, HEIGHT_PX, RATE, WIDTH_PX, cut_off, grey_of, make_clip
+from vtrack_ray.errors import NotAVideo, VideoVanished
+from vtrack_ray.footage.packets import index_packets
+from vtrack_ray.footage.pictures import Fault, Picture, open_pictures
+from vtrack_ray.meaning.area import Area
+from vtrack_ray.meaning.span import Span
+
+WHOLE = Span(0.0, math.inf)
+SPANS = [Span(0, 0.5), Span(0.38, 0.42), Span(0.4, 0.8), Span(0.81, 1.61), Span(1.5, 9)]
+
+
+def level(picture: Picture) -> float:
+    return float(picture.luma().mean())
+
+
+def unaccounted(path: Path) -> tuple[list[float], list[Fault]]:
+    """Times of the packet index at which no picture is given and no fault reported; and the faults."""
+    with open_pictures(str(path)) as pictures:
+        given = {picture.time_s for picture in pictures.all(WHOLE)}
+        faults = pictures.faults
+    missing = [
+        time_s
+        for time_s in index_packets(str(path)).times_s
+        if time_s not in given and not any(f.span.start_s <= time_s < f.span.end_s for f in faults)
+    ]
+    return missing, faults
+
+
+@pytest.mark.parametrize("b_frames", [0, 3])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "mov", "ts", "flv"])
+def test_every_container_gives_each_picture_at_the_index_time(tmp_path: Path, suffix: str, b_frames: int) -> None:
+    path = str(make_clip(tmp_path / f"clip.{suffix}", b_frames=b_frames))
+    index = index_packets(path)
+    with open_pictures(path) as pictures:
+        assert (pictures.width_px, pictures.height_px) == (WIDTH_PX, HEIGHT_PX)
+        found = [(picture.time_s, level(picture)) for picture in pictures.all(WHOLE)]
+        assert [time_s for time_s, _ in found] == index.times_s.tolist() == [n / RATE for n in range(50)]
+        assert [grey for _, grey in found] == pytest.approx([grey_of(n) for n in range(50)], abs=3)
+
+        keyframes = [(picture.time_s, level(picture)) for picture in pictures.keyframes(WHOLE)]
+        assert keyframes == found[::GOP]
+        assert [time_s for time_s, _ in keyframes] == index.times_s[index.keyframe].tolist()
+
+        for span in SPANS:
+            inside = [(time_s, grey) for time_s, grey in found if span.start_s <= time_s < span.end_s]
+            assert [(picture.time_s, level(picture)) for picture in pictures.all(span)] == inside
+            keys = [pair for pair in keyframes if pair in inside]
+            assert [(picture.time_s, level(picture)) for picture in pictures.keyframes(span)] == keys
+        assert pictures.faults == []
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_a_late_start_and_irregular_times_are_kept(tmp_path: Path, suffix: str) -> None:
+    path = make_clip(tmp_path / f"late.{suffix}", first=1234, left_out={3, 17, 18, 19}, b_frames=2)
+    with open_pictures(str(path)) as pictures:
+        times_s = [picture.time_s for picture in pictures.all(WHOLE)]
+    assert times_s == [n / RATE for n in range(50) if n not in {3, 17, 18, 19}]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_open_gops_lose_nothing_at_a_span_edge(tmp_path: Path, suffix: str) -> None:
+    path = make_clip(tmp_path / f"open.{suffix}", b_frames=3, params="open-gop=1:b-adapt=0")
+    with open_pictures(str(path)) as pictures:
+        for span in SPANS:
+            numbers = [round(picture.time_s * RATE) for picture in pictures.all(span)]
+            assert numbers == [n for n in range(50) if span.start_s <= n / RATE < span.end_s]
+        assert pictures.faults == []
+
+
+def test_luma_is_the_decoders_own_plane_and_colours_come_in_any_size(tmp_path: Path) -> None:
+    with open_pictures(str(make_clip(tmp_path / "clip.mp4"))) as pictures:
+        picture = next(pictures.all(Span(1, 2)))
+        luma = picture.luma()
+        assert luma.shape == (HEIGHT_PX, WIDTH_PX)
+        assert luma.dtype == np.uint8
+        assert not luma.flags.owndata
+        assert picture.rgb().shape == (HEIGHT_PX, WIDTH_PX, 3)
+        assert picture.rgb(max_width_px=80).shape == (48, 80, 3)
+        assert picture.rgb(max_width_px=999).shape == (HEIGHT_PX, WIDTH_PX, 3)
+        assert picture.rgb(area=Area(60, 40, 80, 40), max_width_px=40).shape == (20, 40, 3)
+        assert picture.rgb(area=Area(150, 90, 80, 40)).shape == (6, 10, 3)
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv444p", "nv12"])
+def test_luma_of_other_pixel_formats(tmp_path: Path, pix_fmt: str) -> None:
+    with open_pictures(str(make_clip(tmp_path / "clip.mkv", pix_fmt=pix_fmt))) as pictures:
+        levels = [level(picture) for picture in pictures.all(WHOLE)]
+    # From ten bits FFmpeg's grey is stretched to the full range, so levels differ by up to 14.
+    assert levels == pytest.approx([grey_of(n) for n in range(50)], abs=14.5)
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "ts", "avi"])
+def test_what_is_cut_off_gives_the_pictures_before_the_cut(tmp_path: Path, suffix: str) -> None:
+    path = cut_off(make_clip(tmp_path / f"cut.{suffix}", textured=True), 0.6)
+    missing, _ = unaccounted(path)
+    assert missing == []
+    assert 10 <= len(index_packets(str(path)).times_s) < 50
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi"])
+@pytest.mark.parametrize("b_frames", [0, 3])
+def test_damage_in_the_midst_becomes_a_fault_and_the_rest_goes_on(tmp_path: Path, suffix: str, b_frames: int) -> None:
+    path = make_clip(tmp_path / f"damaged.{suffix}", pictures=250, b_frames=b_frames, textured=True)
+    data = bytearray(path.read_bytes())
+    start = len(data) * 2 // 5
+    data[start : start + 2500] = np.random.default_rng(1).bytes(2500)
+    path.write_bytes(data)
+    missing, faults = unaccounted(path)
+    assert missing == []
+    assert faults
+    assert all(0 < fault.span.duration_s < 5 and fault.reason for fault in faults)
+    with open_pictures(str(path)) as pictures:
+        assert [round(p.time_s * RATE) for p in pictures.all(Span(9, 10))] == list(range(225, 250))
+
+
+def test_without_its_keyframe_a_group_is_a_fault(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "clip.mp4", textured=True)
+    with av.open(str(path)) as container:
+        at, size_bytes = next((p.pos, p.size) for p in container.demux(video=0) if p.is_keyframe and p.pts)
+    assert at is not None
+    data = bytearray(path.read_bytes())
+    data[at + size_bytes // 4 : at + size_bytes] = b"\xff" * (size_bytes - size_bytes // 4)
+    path.write_bytes(data)
+    with open_pictures(str(path)) as pictures:
+        numbers = [round(picture.time_s * RATE) for picture in pictures.all(WHOLE)]
+        assert numbers == [n for n in range(50) if not GOP <= n < 2 * GOP]
+        assert [fault.span for fault in pictures.faults] == [Span(0.4, 0.8)]
+
+
+def test_a_stream_joined_in_its_midst_starts_with_a_fault(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "joined.ts", pictures=100)
+    packets = path.read_bytes()
+    path.write_bytes(packets[len(packets) // 188 // 3 * 188 :])
+    missing, faults = unaccounted(path)
+    assert missing == []
+    assert [fault.span.start_s for fault in faults] == [0.0]
+
+
+def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VideoVanished, match=r"nowhere\.mp4 is gone"), open_pictures(str(tmp_path / "nowhere.mp4")):
+        pass
+    garbage = tmp_path / "garbage.mp4"
+    garbage.write_bytes(bytes(range(256)) * 64)
+    with pytest.raises(NotAVideo, match=r"garbage\.mp4 is not a video"), open_pictures(str(garbage)):
+        pass

@@ -1,0 +1,123 @@
+"""A packet index: when every picture of a span is shown, which are keyframes, how large they are. Decodes nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from vtrack_ray.footage.reader import Reader, pts_of
+from vtrack_ray.meaning.span import Span
+
+_HOLE_S = 1.0
+_HOLE_GAPS = 5.0
+
+
+_HABIT_HOLES = 10
+"""More holes than this are no damage."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PacketIndex:
+    """Consecutive pictures in the order they are shown; the arrays have one length n, which may be 0.
+
+    `times_s` (float64) rises strictly and holds seconds after the video's first picture; `keyframe` (bool);
+    `size_bytes` (int64). `end_s` is when the last picture ends. `notes` say what is wrong with the file.
+    """
+
+    times_s: NDArray[np.float64]
+    keyframe: NDArray[np.bool_]
+    size_bytes: NDArray[np.int64]
+    end_s: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def holes(self) -> tuple[Span, ...]:
+        """Stretches whose pictures are not in the file, each from the end of a usual picture to the next picture.
+
+        Between two pictures there lies a hole if it is longer than a second and five times the usual distance. Where
+        that happens again and again, the camera leaves out pictures that show nothing new, and nothing is missing.
+        """
+        gaps_s = np.diff(self.times_s)
+        if not len(gaps_s):
+            return ()
+        usual_s = float(np.median(gaps_s))
+        starts = np.flatnonzero(gaps_s > max(_HOLE_S, _HOLE_GAPS * usual_s))
+        if len(starts) > _HABIT_HOLES:
+            return ()
+        return tuple(Span(float(self.times_s[i]) + usual_s, float(self.times_s[i + 1])) for i in starts)
+
+
+def index_packets(path: str, span: Span | None = None) -> PacketIndex:
+    """The pictures of the whole file; or of a span, with those back to the last keyframe at or before its start and
+    on to the first keyframe at or after its end, so that the keyframes around the span are known.
+
+    Damaged packets, and pictures that are decoded but never shown (edit lists), are left out.
+    Raises VideoVanished, VideoForbidden, NotAVideo.
+    """
+    span = span or Span(0.0, math.inf)
+    rows: list[tuple[float, bool, int]] = []
+    faults = _Faults()
+    end_s = 0.0
+    with Reader(path) as reader:
+        if reader.is_in_decoding_order:
+            faults.say("AVI keeps no presentation times: pictures stored out of order may be some pictures off")
+        for item in reader.packets(span):
+            if isinstance(item, FFmpegError):
+                faults.say(f"a part can't be read: {item.strerror or item}")
+                continue
+            faults.see_dts(item.dts)
+            faults.damaged += item.is_corrupt
+            if not item.is_corrupt and not item.is_discard:
+                pts = pts_of(item)
+                rows.append((reader.time_s(pts), item.is_keyframe, item.size))
+                end_s = max(end_s, reader.time_s(pts + (item.duration or 0)))
+    return _index(rows, span, end_s, faults.notes())
+
+
+class _Faults:
+    """Counts what is wrong with a file's packets."""
+
+    def __init__(self) -> None:
+        self.damaged = 0
+        self._said: list[str] = []
+        self._jumps_back = 0
+        self._last_dts: int | None = None
+
+    def say(self, note: str) -> None:
+        if note not in self._said:
+            self._said.append(note)
+
+    def see_dts(self, dts: int | None) -> None:
+        """Decoding times never fall in a sound file."""
+        if dts is None:
+            return
+        self._jumps_back += self._last_dts is not None and dts < self._last_dts
+        self._last_dts = dts
+
+    def notes(self) -> tuple[str, ...]:
+        notes = list(self._said)
+        if self.damaged:
+            notes.append(f"damaged packets: {self.damaged}")
+        if self._jumps_back:
+            notes.append(f"timestamps jump back: {self._jumps_back}; pictures whose time has been already are left out")
+        return tuple(notes)
+
+
+def _index(rows: list[tuple[float, bool, int]], span: Span, end_s: float, notes: tuple[str, ...]) -> PacketIndex:
+    """The rows between the keyframes around the span; packets of one time (two fields) are one picture."""
+    table = np.array(rows, dtype=[("time_s", np.float64), ("keyframe", np.bool_), ("size", np.int64)])
+    table = np.sort(table[table["time_s"] >= 0], order="time_s", kind="stable")
+    times_s, first = np.unique(table["time_s"], return_index=True)
+    keyframe = np.logical_or.reduceat(table["keyframe"], first) if len(first) else table["keyframe"]
+    size_bytes = np.add.reduceat(table["size"], first) if len(first) else table["size"]
+    keys_s = times_s[keyframe]
+    begin = keys_s[keys_s <= span.start_s].max(initial=-math.inf)
+    end = keys_s[keys_s >= span.end_s].min(initial=math.inf)
+    kept = (times_s >= begin) & (times_s <= end)
+    return PacketIndex(
+        times_s=times_s[kept], keyframe=keyframe[kept], size_bytes=size_bytes[kept], end_s=end_s, notes=notes
+    )

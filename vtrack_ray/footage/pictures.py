@@ -1,0 +1,160 @@
+"""Pictures: a video's decoded pictures, keyframes only or all of a span, and which of them can't be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from heapq import heappop, heappush
+
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+
+from vtrack_ray.footage.gaps import Fault, Gaps
+from vtrack_ray.footage.picture import Picture
+from vtrack_ray.footage.reader import Reader, VideoPacket, pts_of
+from vtrack_ray.meaning.span import Span
+
+__all__ = ["Fault", "Picture", "Pictures", "open_pictures"]
+
+
+@contextmanager
+def open_pictures(path: str) -> Iterator[Pictures]:
+    """The pictures of a video file's first video stream. Raises VideoVanished, VideoForbidden, NotAVideo."""
+    with Reader(path) as reader:
+        yield Pictures(reader)
+
+
+class Pictures:
+    """The pictures of one open video. One thread; finish or drop an iteration before starting the next.
+
+    `faults` grows while iterating: a picture of the packet index that is not given lies in one of them. Pictures
+    whose timestamps jump back are left out (the packet index has a note on them).
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.width_px: int = reader.stream.codec_context.width
+        self.height_px: int = reader.stream.codec_context.height
+        self.faults: list[Fault] = []
+        self._leaves_out = False
+
+    def keyframes(self, span: Span) -> Iterator[Picture]:
+        """The keyframes with start <= time < end, in time order; nothing else is decoded."""
+        gaps = Gaps(span, self.faults)
+        last_s = -1.0
+        for packet in self._packets(span, gaps):
+            time_s = self._reader.time_s(pts_of(packet))
+            if not packet.is_keyframe or packet.is_discard or time_s < span.start_s or time_s <= last_s:
+                continue
+            if time_s >= span.end_s:
+                gaps.give(time_s)
+                break
+            last_s = time_s
+            # Drained at once: the decoder would hold a keyframe back until it had seen pictures that won't come.
+            frames = [*self._decoded(packet, gaps), *self._decoded(None, gaps)]
+            self._reader.stream.codec_context.flush_buffers()
+            if frames and not frames[0].is_corrupt and self._has_usual_size(frames[0], gaps):
+                gaps.give(time_s)
+                yield Picture(time_s, frames[0])
+            else:
+                gaps.lose(time_s)
+        gaps.close()
+
+    def all(self, span: Span) -> Iterator[Picture]:
+        """Every picture with start <= time < end, in time order."""
+        gaps = Gaps(span, self.faults)
+        for pts, frame in self._shown(span, gaps):
+            time_s = self._reader.time_s(pts)
+            is_made_of_others = gaps.has_lost_keyframe and not frame.key_frame
+            if frame.is_corrupt or is_made_of_others or not self._has_usual_size(frame, gaps):
+                # Without its keyframe, a picture is made from another one's pixels.
+                gaps.lose(time_s, is_keyframe=frame.key_frame)
+                continue
+            gaps.give(time_s)
+            if time_s >= span.end_s:
+                break
+            if time_s >= span.start_s:
+                yield Picture(time_s, frame)
+        gaps.close()
+
+    def _has_usual_size(self, frame: VideoFrame, gaps: Gaps) -> bool:
+        """Areas are in pixels of the video's first pictures: they mean nothing in pictures of another size."""
+        if (frame.width, frame.height) == (self.width_px, self.height_px):
+            return True
+        gaps.blame(f"pictures of {frame.width}x{frame.height} pixels in a video of {self.width_px}x{self.height_px}")
+        return False
+
+    def references(self, span: Span) -> Iterator[Picture]:
+        """As all(), but pictures that no other picture is made from are left out where the codec tells them.
+
+        With B-frames, half of the pictures at half the cost; without, all of them.
+        """
+        if self._reader.is_in_decoding_order:
+            # There, a picture's time is known by counting pictures: none may be left out.
+            yield from self.all(span)
+            return
+        self._leaves_out = True
+        self._reader.stream.codec_context.skip_frame = "NONREF"
+        try:
+            yield from self.all(span)
+        finally:
+            self._reader.stream.codec_context.skip_frame = "DEFAULT"
+            self._leaves_out = False
+
+    def _shown(self, span: Span, gaps: Gaps) -> Iterator[tuple[int, VideoFrame]]:
+        """Decoded frames with rising pts.
+
+        Frames leave the decoder in the order they are shown, so a packet that still waits for its frame when one with
+        a later pts comes out has lost it.
+        """
+        waiting: list[tuple[int, bool]] = []
+        last_pts: int | None = None
+        for frame in self._frames(span, gaps, waiting):
+            pts = frame.pts
+            if waiting and (pts is None or self._reader.is_in_decoding_order):
+                pts = waiting[0][0]
+            while waiting and pts is not None and waiting[0][0] < pts:
+                self._lose(heappop(waiting), gaps)
+            if not waiting or pts != waiting[0][0]:
+                continue
+            while waiting and waiting[0][0] == pts:
+                heappop(waiting)
+            if last_pts is None or pts > last_pts:
+                last_pts = pts
+                yield pts, frame
+        while waiting:
+            self._lose(heappop(waiting), gaps)
+
+    def _lose(self, picture: tuple[int, bool], gaps: Gaps) -> None:
+        pts, is_keyframe = picture
+        if self._leaves_out and not gaps.is_blamed:
+            return
+        gaps.lose(self._reader.time_s(pts), is_keyframe=is_keyframe)
+
+    def _frames(self, span: Span, gaps: Gaps, waiting: list[tuple[int, bool]]) -> Iterator[VideoFrame]:
+        """What the decoder gives; each packet that should become a picture is put on the heap `waiting`: its pts, and
+        whether it is a keyframe."""
+        for packet in self._packets(span, gaps):
+            if not packet.is_discard:
+                heappush(waiting, (pts_of(packet), packet.is_keyframe))
+            yield from self._decoded(packet, gaps)
+        yield from self._decoded(None, gaps)
+
+    def _packets(self, span: Span, gaps: Gaps) -> Iterator[VideoPacket]:
+        for item in self._reader.packets(span):
+            if isinstance(item, FFmpegError):
+                gaps.break_off(item.strerror or str(item))
+            else:
+                gaps.reach(self._reader.time_s(pts_of(item) + (item.duration or 0)))
+                yield item
+
+    def _decoded(self, packet: VideoPacket | None, gaps: Gaps) -> list[VideoFrame]:
+        """The frames that come out when the packet goes into the decoder; None gets the last ones out."""
+        if packet is not None and packet.is_corrupt:
+            gaps.blame("damaged data")
+            return []
+        try:
+            return self._reader.stream.codec_context.decode(packet)
+        except FFmpegError as error:
+            gaps.blame(error.strerror or str(error))
+            return []

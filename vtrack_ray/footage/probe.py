@@ -1,0 +1,144 @@
+"""A probe: what a video file's header tells, by ffprobe, without decoding a picture."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import av
+from av.error import FFmpegError
+
+from vtrack_ray import instants
+from vtrack_ray.errors import NotAVideo, ToolMissing
+from vtrack_ray.footage.packets import index_packets
+from vtrack_ray.footage.start import start_from_name, start_from_tags
+from vtrack_ray.footage.unusable import check_readable, no_pictures, not_decodable
+from vtrack_ray.meaning.video import FoundFile, Header, StartBasis
+
+_TIME_LIMIT_S = 60.0
+"""A header takes about 0.1 s; a disk that is waking up, some seconds."""
+
+_COUNTS_FROM_ZERO = ("matroska,webm", "flv")
+"""Containers (FFmpeg's names) whose duration is their last timestamp, so that a late start is part of it."""
+
+_STREAM_END = re.compile(r"(\d+):(\d\d):(\d\d\.\d+)")
+"""Matroska's tag DURATION as FFmpeg's muxer writes it: the stream's last timestamp, 00:00:12.340000000."""
+
+_SAME_END_S = 0.1
+"""Streams that end with their container differ by less from its duration: 0.02 s of sound, a rounded timestamp."""
+
+
+def probe(file: FoundFile, zone: ZoneInfo) -> Header:
+    """The file's header; a date in its name is read in `zone`.
+
+    Raises VideoVanished, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
+    """
+    check_readable(file.path)
+    answer = _ffprobe(file.path)
+    container, stream = answer["format"], _video_stream(file.path, answer)
+    if not stream.get("width") or not stream.get("height"):
+        raise NotAVideo(f"{file.path} has no intact picture, its size is unknown; copy the file again")
+    duration_s = _duration_s(file.path, answer, stream)
+    started_at, basis = _start(file, [container.get("tags", {}), stream.get("tags", {})], duration_s, zone)
+    return Header(
+        started_at=started_at,
+        start_basis=basis,
+        duration_s=duration_s,
+        width_px=int(stream["width"]),
+        height_px=int(stream["height"]),
+        codec=stream.get("codec_name", "unknown"),
+    )
+
+
+def _ffprobe(path: str) -> dict[str, Any]:
+    # Not ffmpeg.probe() of ffmpeg-python: it has no time limit, and reads a path with a colon as a protocol.
+    command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", "-i", f"file:{path}"]
+    try:
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIME_LIMIT_S)
+    except FileNotFoundError as error:
+        raise ToolMissing("ffprobe is not installed; install FFmpeg (Debian: apt-get install ffmpeg)") from error
+    except subprocess.TimeoutExpired as error:
+        raise NotAVideo(
+            f"{path} gave ffprobe nothing to read for {_TIME_LIMIT_S:.0f} s; check the disk it is on"
+        ) from error
+    if run.returncode != 0:
+        raise not_decodable(path, run.stderr.decode(errors="replace"))
+    answer: dict[str, Any] = json.loads(run.stdout.decode(errors="replace"))
+    return answer
+
+
+def _video_stream(path: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The stream that the reader takes too: the default one, of several the largest picture."""
+    streams = [stream for stream in answer["streams"] if stream.get("codec_type") == "video"]
+    moving = [stream for stream in streams if not stream.get("disposition", {}).get("attached_pic")]
+    if not moving:
+        raise no_pictures(path)
+    return max(moving, key=_preference)
+
+
+def _preference(stream: Mapping[str, Any]) -> tuple[int, int]:
+    is_default = stream.get("disposition", {}).get("default", 0)
+    return is_default, (stream.get("width") or 0) * (stream.get("height") or 0)
+
+
+def _duration_s(path: str, answer: Mapping[str, Any], stream: Mapping[str, Any]) -> float:
+    """Seconds from the first picture to the end of the last: as recorded, though a file that was cut off holds less.
+
+    A container's duration is that of its longest stream, which may be sound that goes on after the last picture. It
+    counts where there is nothing else in the container, or where nothing in it reaches that far: it was cut off.
+    """
+    container = answer["format"]
+    late_s = max(0.0, float(stream.get("start_time", 0)))
+    start_s = late_s if container["format_name"] in _COUNTS_FROM_ZERO else 0.0
+    promised_s = max(0.0, float(container.get("duration", 0)) - start_s)
+    told_s = float(stream["duration"]) if "duration" in stream else _tagged_end_s(stream.get("tags", {})) - start_s
+    if told_s > 0:
+        return told_s
+    if promised_s > 0 and start_s < _SAME_END_S and len(answer["streams"]) == 1:
+        return promised_s  # with a late start the packets are asked: muxers of FLV differ in whether it counts
+    pictures_end_s = index_packets(path).end_s
+    whole_s = promised_s - _SAME_END_S
+    if pictures_end_s < whole_s and _other_streams_end_s(path, stream["index"]) - late_s < whole_s:
+        return promised_s
+    if pictures_end_s <= 0:
+        raise NotAVideo(f"{path} holds no whole picture; it was cut off at once, copy it again or delete it")
+    return pictures_end_s
+
+
+def _tagged_end_s(tags: Mapping[str, str]) -> float:
+    """The stream's last timestamp by its tag, or 0. Other muxers' statistics count from its first, and are not used."""
+    found = _STREAM_END.fullmatch(tags.get("DURATION", ""))
+    if found is None or any(key.startswith("_STATISTICS") for key in tags):
+        return 0.0
+    hours, minutes, seconds = found.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _other_streams_end_s(path: str, index: int) -> float:
+    """The last timestamp of every stream but that one."""
+    end_s = 0.0
+    with av.open(f"file:{path}") as container:
+        others = [stream for stream in container.streams if stream.index != index]
+        try:
+            for packet in container.demux(others):
+                if packet.pts is not None and packet.time_base is not None:
+                    end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        except FFmpegError:
+            pass  # what can't be read is missing; sampling names it
+    return end_s
+
+
+def _start(
+    file: FoundFile, tag_sets: list[dict[str, str]], duration_s: float, zone: ZoneInfo
+) -> tuple[datetime, StartBasis]:
+    if instant := start_from_tags(tag_sets):
+        return instant, StartBasis.CONTAINER
+    if instant := start_from_name(Path(file.path).name, zone):
+        return instant, StartBasis.NAME
+    return instants.from_us(file.modified_ns // 1000) - timedelta(seconds=duration_s), StartBasis.MODIFIED
