@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from vtrack_ray.render.layout import lay_out
+from vtrack_ray.render.order import Look, Order, Packing, Recording
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda: Packing(event_s=(9.0, 4.0)), "event_s"),
+        (lambda: Packing(idle_s=(1.0, 4.0)), "idle_s"),
+        (lambda: Packing(events=2, unlabelled=(3,)), r"unlabelled names events \[3\]"),
+        (lambda: Packing(events=1, passing_hands=3), "passing_hands"),
+        (lambda: Look(width_px=641), "even number"),
+        (lambda: Look(tilt_deg=90), "tilt_deg"),
+        (lambda: Recording(codec="hevc", container="avi"), "avi can't hold hevc"),
+        (lambda: Recording(container="avi", variable_frame_rate=True), "variable frame rate"),
+        (lambda: Recording(codec="mjpeg", bitrate_kbps=500), "mjpeg"),
+        (lambda: Recording(zone="Nowhere/Town"), "time zone"),
+        (lambda: Recording(started_at=datetime(2026, 11, 1)), "no time zone"),  # noqa: DTZ001
+        (lambda: Order(cameras=("a", "a")), "not all different"),
+        (lambda: Order(cameras=("../a",)), "no folder's name"),
+        (lambda: Order(packing=Packing(events=0), recording=Recording(videos=2)), "2 videos"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_a_sentence(wrong: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        wrong()
+
+
+def test_labels_too_large_for_the_picture_are_refused() -> None:
+    order = Order(packing=Packing(symbology="Code128"), look=Look(width_px=320, height_px=240))
+    with pytest.raises(ValueError, match="too large for a picture of 320x240"):
+        lay_out(order)
+
+
+@pytest.mark.parametrize("symbology", ["QRCode", "Code128", "DataMatrix"])
+@pytest.mark.parametrize("size", [(640, 360), (640, 480), (1280, 720), (1920, 1080)])
+def test_the_parcel_covers_the_card_and_carries_the_labels(symbology: str, size: tuple[int, int]) -> None:
+    order = Order(packing=Packing(symbology=symbology), look=Look(width_px=size[0], height_px=size[1]))  # type: ignore[arg-type]
+    layout = lay_out(order)
+    assert layout.parcel.fits(*size)
+    assert layout.card.grown(layout.margin).x >= layout.parcel.x
+    assert layout.card.bottom < layout.tip_line < layout.parcel.bottom
+    for x, y in layout.label_spots:
+        assert x + layout.label_code.right <= layout.parcel.width
+        assert layout.parcel.y + y + layout.label_code.bottom < layout.tip_line

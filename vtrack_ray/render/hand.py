@@ -1,0 +1,149 @@
+"""A hand: fingers, palm and forearm built of capsules, shaded by one light, for hand detectors to find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vtrack_ray.render.sprite import Sprite
+
+_Vector = npt.NDArray[np.float64]
+_Floats = npt.NDArray[np.float32]
+
+# Proportions of a right hand seen from above, palm down; the unit is the length from wrist to middle fingertip,
+# x to the right, y towards the fingers, z to the viewer.
+_KNUCKLES = ((-0.125, 0.47), (-0.035, 0.50), (0.055, 0.48), (0.135, 0.43))
+_PHALANGES = ((0.22, 0.13, 0.10), (0.24, 0.15, 0.10), (0.22, 0.14, 0.10), (0.17, 0.10, 0.09))
+_FINGER_RADIUS = (0.050, 0.050, 0.047, 0.042)
+_SPREAD = (-0.16, -0.03, 0.10, 0.25)
+_THUMB = ((-0.09, 0.10, 0.0), (-0.21, 0.25, -0.01), (-0.30, 0.37, -0.02), (-0.365, 0.47, -0.03))
+_SKIN_BGR = (128, 158, 214)
+_SLEEVE_BGR = (120, 82, 58)
+_SLEEVE_FROM = 0.55
+"""How far below the wrist the sleeve begins."""
+_LIGHT = np.array([-0.35, -0.45, 0.82])
+_OVERSAMPLING = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pose:
+    """How a hand is held: fingers bent by `curl` (0 stretched, 1 a loose fist), fanned out by `spread` (1: at ease),
+    and the whole turned by `turn_deg` clockwise about the wrist; a left hand is a right one mirrored."""
+
+    curl: float = 0.2
+    spread: float = 1.0
+    turn_deg: float = 0.0
+    left: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hand:
+    """A painted hand with its forearm, and where its wrist (x, y) lies in the sprite."""
+
+    sprite: Sprite
+    wrist: tuple[int, int]
+
+
+def paint_hand(pose: Pose, length_px: float, forearm_px: float, tone: float = 1.0) -> Hand:
+    """A hand of `length_px` from wrist to fingertip with `forearm_px` of arm below; `tone` scales its brightness."""
+    unit = length_px * _OVERSAMPLING
+    balls = _turned(_balls(pose, forearm_px / length_px), pose)
+    lowest = int(forearm_px * _OVERSAMPLING)
+    reach = balls[:, :3] * unit
+    margin = balls[:, 3] * unit + 2 * _OVERSAMPLING
+    left = int(np.floor((reach[:, 0] - margin).min()))
+    right = int(np.ceil((reach[:, 0] + margin).max()))
+    top = int(np.ceil((reach[:, 1] + margin).max()))
+    grain = 2 * _OVERSAMPLING
+    width, height = -(-(right - left) // grain) * grain, -(-(top + lowest) // grain) * grain
+
+    relief = np.full((height, width), -np.inf, np.float32)
+    for x, y, z, radius in balls * unit:
+        _raise_ball(relief, x - left, top - y, z, radius)
+    bgr, cover = _shaded(relief, sleeve_from=int(top + _SLEEVE_FROM * unit), tone=tone)
+    size = (width // _OVERSAMPLING, height // _OVERSAMPLING)
+    sprite = Sprite.from_bgr(
+        np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32),
+    )
+    return Hand(sprite=sprite, wrist=(-left // _OVERSAMPLING, top // _OVERSAMPLING))
+
+
+def _balls(pose: Pose, forearm: float) -> _Vector:
+    """The hand as many balls (n, 4): x, y, z and radius in hand lengths; capsules are rows of balls."""
+    parts: list[_Vector] = []
+    knuckles = [np.array([x, y, 0.02]) for x, y in _KNUCKLES]
+    parts += [_capsule(np.array([knuckle[0] * 0.5, 0.04, 0.0]), knuckle, 0.075, 0.060) for knuckle in knuckles]
+    parts += [_capsule(first, second, 0.058, 0.056) for first, second in pairwise(knuckles)]
+    for knuckle, lengths, radius, fan in zip(knuckles, _PHALANGES, _FINGER_RADIUS, _SPREAD, strict=True):
+        parts.extend(_finger(knuckle, lengths, radius, fan * pose.spread, pose.curl))
+    thumb = [np.array(joint) for joint in _THUMB]
+    thumb[2:] = [joint + np.array([0.06, 0.01, -0.03]) * pose.curl for joint in thumb[2:]]
+    for start, end, radius in zip(thumb[:-1], thumb[1:], (0.070, 0.058, 0.050), strict=True):
+        parts.append(_capsule(start, end, radius, radius * 0.88))
+    parts.append(_capsule(np.array([0, 0.08, -0.01]), np.array([0, -0.25, -0.02]), 0.115, 0.105))
+    parts.append(_capsule(np.array([0, -0.25, -0.02]), np.array([0, -forearm - 0.4, 0.0]), 0.105, 0.17))
+    return np.concatenate(parts)
+
+
+def _finger(knuckle: _Vector, lengths: tuple[float, ...], radius: float, fan: float, curl: float) -> list[_Vector]:
+    parts, joint, bend = [], knuckle, 0.15 * curl
+    for number, length in enumerate(lengths):
+        bend += curl * (0.75, 0.8, 0.5)[number]
+        way = np.array([np.sin(fan) * np.cos(bend), np.cos(fan) * np.cos(bend), -np.sin(bend)])
+        end = joint + way * length
+        parts.append(_capsule(joint, end, radius * (1 - 0.07 * number), radius * (0.92 - 0.07 * number)))
+        joint = end
+    return parts
+
+
+def _capsule(start: _Vector, end: _Vector, start_radius: float, end_radius: float) -> _Vector:
+    steps = max(2, int(np.linalg.norm(end - start) / (0.1 * min(start_radius, end_radius))))
+    share = np.linspace(0, 1, steps)[:, None]
+    return np.hstack([start + share * (end - start), start_radius + share * (end_radius - start_radius)])
+
+
+def _turned(balls: _Vector, pose: Pose) -> _Vector:
+    turned = balls.copy()
+    if pose.left:
+        turned[:, 0] *= -1
+    angle = np.radians(pose.turn_deg)
+    x, y = turned[:, 0].copy(), turned[:, 1].copy()
+    turned[:, 0] = x * np.cos(angle) + y * np.sin(angle)
+    turned[:, 1] = y * np.cos(angle) - x * np.sin(angle)
+    return turned
+
+
+def _raise_ball(relief: _Floats, x: float, y: float, z: float, radius: float) -> None:
+    """Raises the relief to the upper half of a ball, where it stands out; coordinates in pixels, y downwards."""
+    height, width = relief.shape
+    left, right = max(0, int(x - radius)), min(width, int(x + radius) + 2)
+    top, bottom = max(0, int(y - radius)), min(height, int(y + radius) + 2)
+    if left >= right or top >= bottom:
+        return
+    across = np.arange(left, right, dtype=np.float32) - x
+    down = np.arange(top, bottom, dtype=np.float32) - y
+    room = radius * radius - across[None, :] ** 2 - down[:, None] ** 2
+    ball = np.where(room > 0, z + np.sqrt(np.maximum(room, 0)), -np.inf).astype(np.float32)
+    window = relief[top:bottom, left:right]
+    np.maximum(window, ball, out=window)
+
+
+def _shaded(relief: _Floats, sleeve_from: int, tone: float) -> tuple[npt.NDArray[np.uint8], _Floats]:
+    """The relief's colour (height, width, 3) and cover (height, width), lit from the upper left."""
+    solid = np.isfinite(relief)
+    ground = np.where(solid, relief, relief[solid].min()).astype(np.float32)
+    smooth = cv2.GaussianBlur(ground, (0, 0), 1.2 * _OVERSAMPLING)
+    slope_y, slope_x = np.gradient(smooth)
+    steepness = np.sqrt(slope_x**2 + slope_y**2 + 1)
+    light = _LIGHT / np.linalg.norm(_LIGHT)
+    lit = np.clip((-slope_x * light[0] - slope_y * light[1] + light[2]) / steepness, 0, 1)
+    shade = (0.38 + 0.72 * lit)[..., None] * tone
+    bgr = np.empty((*relief.shape, 3), np.float32)
+    bgr[:] = _SKIN_BGR
+    bgr[sleeve_from:] = _SLEEVE_BGR
+    return np.clip(bgr * shade, 0, 255).astype(np.uint8), solid.astype(np.float32)

@@ -1,0 +1,110 @@
+"""A painter: an instant in, the camera's picture out. Only what changed since the last picture is painted anew."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vtrack_ray.render.hand import Hand, Pose, paint_hand
+from vtrack_ray.render.label import paint_card, paint_label
+from vtrack_ray.render.layout import TRIGGER_TEXT
+from vtrack_ray.render.order import Order
+from vtrack_ray.render.parcel import paint_parcel
+from vtrack_ray.render.sprite import Plane, Planes, Sprite
+from vtrack_ray.render.stage import HAND_POSES, Arrangement, PlacedHand, PlacedParcel, Stage
+from vtrack_ray.render.table import paint_table
+from vtrack_ray.render.timeline import Packed
+
+_NOISE_SHIFT_PX = 64
+"""One field of noise, cut out at a new place for each picture, serves them all."""
+
+
+class Painter:
+    """Paints one camera's pictures. The same calls in the same order give the same pictures."""
+
+    def __init__(self, order: Order, camera_number: int, stage: Stage) -> None:
+        self._order = order
+        self._stage = stage
+        layout, look = stage.layout, order.look
+        rng = np.random.default_rng([order.seed, camera_number, 1])
+        card = paint_card(TRIGGER_TEXT, layout.card_module) if order.packing.trigger_card else None
+        table = paint_table(layout, card, rng)
+        self._table = Planes.from_bgr(self._seen_through_lens(table))
+        self._scene = self._table.copy()
+        self._changed: tuple[int, int] = (0, 0)
+        self._hands = _paint_hands(layout.hand_length, layout.height, float(rng.uniform(0.85, 1.1)))
+        self._parcel: tuple[Packed, tuple[int, ...], Sprite] | None = None
+        field = (layout.height + _NOISE_SHIFT_PX, layout.width + _NOISE_SHIFT_PX)
+        self._noise = np.rint(rng.normal(0, look.noise, field)).clip(-127, 127).astype(np.int8)
+        self._rng = rng
+        self._picture = np.empty((layout.height * 3 // 2, layout.width), np.uint8)
+
+    def paint(self, time_s: float) -> Plane:
+        """The picture at `time_s` after the camera's first: planar YUV 4:2:0 (height * 3 / 2, width).
+
+        The array is the painter's own and holds until the next call.
+        """
+        self._arrange(self._stage.at(time_s))
+        height = self._stage.layout.height
+        self._add_noise(self._scene.luma, self._picture[:height])
+        chroma = self._picture[height:].reshape(2, height // 2, -1)
+        chroma[0], chroma[1] = self._scene.blue, self._scene.red
+        return self._picture
+
+    def _arrange(self, arrangement: Arrangement) -> None:
+        self._scene.restore(self._table, *self._changed)
+        rows = []
+        if arrangement.parcel is not None:
+            rows.append(self._lay_parcel(arrangement.parcel))
+        rows += [self._lay_hand(hand) for hand in arrangement.hands]
+        changed = [(top, bottom) for top, bottom in rows if bottom > top]
+        self._changed = (min(t for t, _ in changed), max(b for _, b in changed)) if changed else (0, 0)
+
+    def _lay_parcel(self, placed: PlacedParcel) -> tuple[int, int]:
+        if self._parcel is None or self._parcel[:2] != (placed.packed, placed.labels):
+            self._parcel = (placed.packed, placed.labels, self._painted_parcel(placed))
+        return self._parcel[2].smeared(placed.smear_px, 0).lay_over(self._scene, placed.x, placed.y)
+
+    def _painted_parcel(self, placed: PlacedParcel) -> Sprite:
+        layout, look = self._stage.layout, self._order.look
+        symbology = self._order.packing.symbology
+        labels = []
+        for number in placed.labels:
+            code = placed.packed.labels[number].code
+            paper = paint_label(code, symbology, look.label_module_px, look.tilt_deg)
+            labels.append((layout.label_spots[number], paper))
+        width, height = layout.parcel.width, layout.parcel.height
+        seed = int(placed.packed.phase * 1e6)
+        picture = paint_parcel(width, height, labels, placed.packed.tone, seed)
+        return Sprite.from_bgr(self._seen_through_lens(picture), np.ones((height, width), np.float32))
+
+    def _lay_hand(self, placed: PlacedHand) -> tuple[int, int]:
+        hand = self._hands[placed.left][placed.pose]
+        x, y = placed.x - hand.wrist[0], placed.y - hand.wrist[1]
+        return hand.sprite.smeared(*placed.smear_px).lay_over(self._scene, x // 2 * 2, y // 2 * 2)
+
+    def _add_noise(self, clean: Plane, out: Plane) -> None:
+        if not self._order.look.noise:
+            out[...] = clean
+            return
+        height, width = clean.shape
+        x, y = self._rng.integers(_NOISE_SHIFT_PX, size=2)
+        cv2.add(clean, self._noise[y : y + height, x : x + width], dst=out, dtype=cv2.CV_8U)
+
+    def _seen_through_lens(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        blur = self._order.look.blur_px
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.uint8) if blur else picture
+
+
+def _paint_hands(length: int, height: int, tone: float) -> dict[bool, list[Hand]]:
+    """Right (False) and left hands in all poses, opening and closing, with arms that reach below the picture."""
+    hands: dict[bool, list[Hand]] = {}
+    for left in (False, True):
+        hands[left] = []
+        for number in range(HAND_POSES):
+            share = number / (HAND_POSES - 1)
+            turn = 10 + 6 * share if left else -10 - 6 * share
+            pose = Pose(curl=0.12 + 0.5 * share, spread=1.25 - 0.4 * share, turn_deg=turn, left=left)
+            hands[left].append(paint_hand(pose, length, 0.75 * height, tone))
+    return hands
