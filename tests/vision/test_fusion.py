@@ -1,0 +1,59 @@
+"""Fusion: several pictures of a still scene show what none of them does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.vision.scenes import barcode, filmed, laid, table
+from vtrack_ray.meaning.area import Area
+from vtrack_ray.vision import fusion
+from vtrack_ray.vision.codes import Reading, read_codes, read_codes_zbar
+from vtrack_ray.vision.fusion import read_hard
+from vtrack_ray.vision.view import Luma
+
+CODE = "SPXVN0123456789"
+QR = ("QRCode",)
+
+
+def far_away(seed: int = 1) -> list[Luma]:
+    """Twelve noisy, soft pictures of a code of 1.4 pixels a module."""
+    scene = table(600, 600)
+    laid(scene, barcode(CODE, module_px=10), 130, 140)
+    return filmed(scene, 12, shrink=0.14, blur_px=0.7, noise=12, seed=seed)
+
+
+def test_the_average_is_read_where_no_single_picture_is() -> None:
+    pictures = far_away()
+    assert not any(read_codes(picture, symbologies=QR, scale=scale) for picture in pictures for scale in (1, 2, 3))
+    assert not any(read_codes_zbar(picture, symbologies=QR, scale=scale) for picture in pictures for scale in (1, 2, 3))
+    (reading,) = read_hard(pictures, symbologies=QR)
+    assert reading.text == CODE
+    assert reading.decoder in ("fused x2", "fused x3")
+    height_px, width_px = pictures[0].shape
+    assert reading.area.fits(width_px, height_px)
+    assert Area(18, 19, 50, 50).contains(reading.area)
+    inside = read_hard(pictures, symbologies=QR, area=Area(10, 12, 70, 70))
+    assert [tuple(r.area) for r in inside] == [pytest.approx(tuple(reading.area), abs=2)]
+
+
+def test_a_reading_without_a_witness_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = far_away()
+
+    def dreaming(lumas: list[Luma], symbologies: tuple[str, ...], area: Area | None) -> list[Reading]:
+        text = CODE if len(lumas) == len(pictures) else f"HALF{len(lumas)}"
+        return [Reading(text=text, symbology="QRCode", area=Area(0, 0, 9, 9), decoder="fused x2")]
+
+    monkeypatch.setattr(fusion, "_read", dreaming)
+    assert read_hard([table()] * len(pictures), symbologies=QR) == []
+
+
+def test_zbar_is_witness_enough_for_a_single_picture() -> None:
+    picture = table()
+    laid(picture, barcode(CODE), 100, 100)
+    assert [reading.text for reading in read_hard([picture], symbologies=QR)] == [CODE]
+
+
+def test_nothing_is_read_from_nothing() -> None:
+    assert read_hard([], symbologies=QR) == []
+    assert read_hard(filmed(table(), 4, shrink=0.5, blur_px=0.7, noise=20), symbologies=QR) == []
+    assert read_hard([table()], symbologies=QR, area=Area(9999, 0, 5, 5)) == []
