@@ -1,0 +1,1 @@
+"""What happened: the fold from sampling logs to packing events. Pure; knows the meaning and nothing else."""
