@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.events.scenes import sight
+from vtrack_ray.footage.packets import PacketIndex
+from vtrack_ray.meaning.sample import Sample, Trigger
+from vtrack_ray.meaning.span import Span
+from vtrack_ray.sampling.activity import REACH_S
+from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, on_grid
+
+
+def on(time_s: float) -> Sample:
+    return Sample(time_s=time_s, trigger=Trigger.ON)
+
+
+def off(time_s: float, *codes: str) -> Sample:
+    return Sample(time_s=time_s, trigger=Trigger.OFF, sights=tuple(sight(code) for code in codes))
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=200), st.integers(1, 150))
+def test_the_grid_does_not_depend_on_where_the_times_are_cut(steps: list[int], cut: int) -> None:
+    times = np.cumsum(steps) / 50
+    cut %= len(times)
+    whole = on_grid(times, 0.2)
+    assert (on_grid(times[cut:], 0.2)[1:] == whole[cut + 1 :]).all()
+
+
+def test_the_grid_takes_five_pictures_of_a_second() -> None:
+    assert on_grid(np.arange(0, 10, 1 / 25), 0.2).sum() == 50
+
+
+class Moving:
+    """Stillness of a table on which nothing moves before `until_s`."""
+
+    def __init__(self, until_s: float = 0.0, swept_s: float = -1.0) -> None:
+        self.until_s = until_s
+        self.swept_s = swept_s
+
+    def are_quiet_between(self, start_s: float, end_s: float) -> bool:
+        return start_s < end_s <= self.until_s
+
+    def may_be_swept_between(self, start_s: float, end_s: float) -> bool:
+        return start_s < self.swept_s < end_s
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "needs_look"),
+    [
+        (on(0), on(2), False),
+        (off(0), off(2), False),
+        (off(0, "CODE0001"), off(2, "CODE0001"), False),
+        (off(0), off(2, "CODE0001"), False),
+        (on(0), off(2), True),
+        (off(0, "CODE0001"), on(2), True),
+        (off(0, "CODE0001"), off(2), True),
+        (off(0, "CODE0001"), off(2, "CODE0002"), True),
+        (on(0), on(7), True),
+        (off(0), off(7), True),
+    ],
+)
+def test_a_gap_is_looked_into_where_something_changed_or_may_hide(
+    before: Sample, after: Sample, needs_look: bool
+) -> None:
+    [gap] = gaps([before, after], Moving(), guarantee_s=5.0)
+    assert gap.needs_look is needs_look
+
+
+def test_where_nothing_moved_only_a_change_of_the_trigger_is_looked_into() -> None:
+    still = Moving(until_s=99)
+    assert not any(gap.needs_look for gap in gaps([on(0), on(20)], still, 5.0))
+    assert not any(gap.needs_look for gap in gaps([off(0, "CODE0001"), off(20)], still, 5.0))
+    assert all(gap.needs_look for gap in gaps([on(0), off(20)], still, 5.0))
+
+
+def test_between_two_parcels_it_looks_where_as_much_changed_as_when_one_is_moved() -> None:
+    [gap] = gaps([off(0), off(2)], Moving(swept_s=1), 5.0)
+    assert gap.needs_look
+    [gap] = gaps([on(0), on(2)], Moving(swept_s=1), 5.0)
+    assert not gap.needs_look
+
+
+def test_a_stretch_is_idle_only_between_two_on_samples_close_enough_or_with_nothing_moving() -> None:
+    def is_idle(before: Sample, after: Sample, until_s: float = 0.0) -> bool:
+        [gap] = gaps([before, after], Moving(until_s), 5.0)
+        return gap.is_idle
+
+    assert is_idle(on(0), on(5))
+    assert not is_idle(on(0), on(5.1))
+    assert is_idle(on(0), on(5.1), until_s=6)
+    assert not is_idle(off(0), off(2))
+    assert not is_idle(on(0), off(2), until_s=6)
+
+
+def index_of(sizes: list[int], gop: int = 50, rate: int = 25) -> PacketIndex:
+    """An index of pictures of these sizes, a keyframe each `gop` pictures."""
+    times = np.arange(len(sizes)) / rate
+    return PacketIndex(
+        times_s=times,
+        keyframe=np.arange(len(sizes)) % gop == 0,
+        size_bytes=np.array(sizes, np.int64),
+        end_s=len(sizes) / rate,
+    )
+
+
+def idle_with_a_burst(seconds: int = 200, burst_at_s: int = 101, burst: int = 3000) -> list[int]:
+    sizes = [30_000 if i % 50 == 0 else 130 for i in range(seconds * 25)]
+    for i in range(burst_at_s * 25 + 1, burst_at_s * 25 + 13):
+        sizes[i] = burst
+    return sizes
+
+
+def test_keyframes_are_examined_around_what_moves_and_now_and_then() -> None:
+    keyframes = Keyframes(index_of(idle_with_a_burst()))
+    chosen = keyframes.coarse(Span(0.0, 200.0), 5.0)
+    assert {100.0, 102.0} <= set(chosen)
+    assert max(b - a for a, b in pairwise(chosen)) <= CHECK_S
+    assert len(chosen) < 15
+    assert keyframes.are_quiet_between(0.0, 100.0)
+    assert not keyframes.are_quiet_between(100.0, 102.0)
+
+
+def test_where_sizes_say_nothing_every_keyframe_is_examined() -> None:
+    filled_up = [30_000 if i % 50 == 0 else 8_000 for i in range(5_000)]
+    assert len(Keyframes(index_of(filled_up)).coarse(Span(0.0, 200.0), 5.0)) == 100
+    rng = np.random.default_rng(1)
+    noisy = [30_000 if i % 50 == 0 else int(rng.normal(4_000, 800)) for i in range(5_000)]
+    assert len(Keyframes(index_of(noisy)).coarse(Span(0.0, 200.0), 5.0)) == 100
+
+
+def test_where_every_picture_is_a_keyframe_one_each_two_seconds_is_examined() -> None:
+    keyframes = Keyframes(index_of([30_000] * 5_000, gop=1))
+    assert len(keyframes.coarse(Span(0.0, 200.0), 5.0)) == 101
+    assert not keyframes.are_quiet_between(0.0, 2.0)
+
+
+def test_the_level_of_noise_may_drift() -> None:
+    drifting = [30_000 if i % 50 == 0 else 100 + i // 100 for i in range(15_000)]
+    assert len(Keyframes(index_of(drifting)).coarse(Span(0.0, 600.0), 5.0)) < 40
+
+
+@given(st.lists(st.integers(50, 6_000), min_size=400, max_size=400), st.floats(100, 130), st.floats(5, 30))
+def test_the_choice_does_not_depend_on_the_span(levels: list[int], start_s: float, length_s: float) -> None:
+    sizes = [30_000 if i % 50 == 0 else levels[i // 25] for i in range(10_000)]
+    whole = index_of(sizes)
+    span = Span(start_s, start_s + length_s)
+    # What index_packets gives for the span and what lies within reach of it.
+    kept = (whole.times_s >= (start_s - REACH_S) // 2 * 2) & (whole.times_s <= (span.end_s + REACH_S) // 2 * 2 + 2)
+    part = PacketIndex(
+        times_s=whole.times_s[kept], keyframe=whole.keyframe[kept], size_bytes=whole.size_bytes[kept], end_s=400
+    )
+    assert Keyframes(part).coarse(span, 5.0) == Keyframes(whole).coarse(span, 5.0)

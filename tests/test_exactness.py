@@ -1,0 +1,165 @@
+"""The cascade against every picture: the same events and codes, edges within 0.2 s, whatever the footage is like."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vtrack_ray.events.chain import Take
+from vtrack_ray.events.fold import fold, spans_without_code
+from vtrack_ray.footage.probe import probe
+from vtrack_ray.meaning.event import Event
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sampling_log import SamplingLog
+from vtrack_ray.meaning.span import Coverage, covered_s
+from vtrack_ray.meaning.video import Video
+from vtrack_ray.render.footage import render
+from vtrack_ray.render.order import Look, Order, Packing, Recording
+from vtrack_ray.sampling.sampler import sample_span, spans_of
+from vtrack_ray.sampling.second_look import second_look
+from vtrack_ray.sampling.survey import survey
+from vtrack_ray.sources.local import scan
+
+TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
+SHORT = Packing(events=3, event_s=(6, 9), idle_s=(4, 12), passing_hands=1)
+
+
+def sampled(video: Video, profile: Profile, span_s: float, *, is_exhaustive: bool) -> tuple[Take, list[Event]]:
+    logs: list[SamplingLog] = [
+        sample_span(video, profile, span, is_exhaustive=is_exhaustive) for span in spans_of(video, span_s)
+    ]
+    logs += [
+        second_look(video, profile, span) for span in spans_without_code(Take(video=video, logs=tuple(logs)), profile)
+    ]
+    take = Take(video=video, logs=tuple(logs))
+    return take, fold([take], profile)
+
+
+def assert_cascade_equals_every_picture(order: Order, folder: Path, span_s: float = 300.0) -> Take:
+    truth = render(order, folder)
+    [file] = scan([folder]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    area = survey(video, "TimeGo")
+    assert area is not None
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=area)
+    take, few = sampled(video, profile, span_s, is_exhaustive=False)
+    _, every = sampled(video, profile, span_s, is_exhaustive=True)
+    assert [(e.status, set(e.tracking_codes)) for e in few] == [(e.status, set(e.tracking_codes)) for e in every]
+    for one, other in zip(few, every, strict=True):
+        assert one.start_s == pytest.approx(other.start_s, abs=0.2)
+        assert one.end_s == pytest.approx(other.end_s, abs=0.2)
+    for one, true in zip(few, truth.events, strict=True):
+        assert one.start_s == pytest.approx(true.start_s, abs=0.5)
+        assert one.end_s == pytest.approx(true.end_s, abs=0.5)
+    for log in take.logs:
+        if log.coverage:
+            assert sum(covered_s(log.coverage, kind) for kind in Coverage) == pytest.approx(log.span.duration_s)
+    return take
+
+
+KINDS = {
+    "hevc": Recording(codec="hevc", keyframe_s=4),
+    "mjpeg in avi": Recording(codec="mjpeg", container="avi", frame_rate=12),
+    "mjpeg in mp4": Recording(codec="mjpeg"),
+    "long distance of keyframes": Recording(keyframe_s=12),
+    "short distance of keyframes": Recording(keyframe_s=0.5),
+    "constant bit rate": Recording(bitrate_kbps=800),
+    "variable frame rate": Recording(variable_frame_rate=True, container="mkv"),
+    "few pictures": Recording(frame_rate=5),
+    "transport stream": Recording(container="ts"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_recording(kind: str, tmp_path: Path) -> None:
+    assert_cascade_equals_every_picture(Order(packing=SHORT, look=TINY, recording=KINDS[kind]), tmp_path)
+
+
+def test_packings_closer_together_than_keyframes(tmp_path: Path) -> None:
+    packing = Packing(events=5, event_s=(6, 7), idle_s=(2.5, 2.6), label_s=1.2, two_codes=True)
+    assert_cascade_equals_every_picture(
+        Order(packing=packing, look=TINY, recording=Recording(keyframe_s=4.5)), tmp_path
+    )
+
+
+@pytest.mark.parametrize("keyframe_s", [10.0, 60.0])
+def test_spans_shorter_than_the_distance_of_keyframes(keyframe_s: float, tmp_path: Path) -> None:
+    order = Order(packing=SHORT, look=TINY, recording=Recording(keyframe_s=keyframe_s))
+    take = assert_cascade_equals_every_picture(order, tmp_path, span_s=10.0)
+    assert sum(covered_s(log.coverage, Coverage.UNREADABLE) for log in take.logs) == 0
+
+
+@pytest.mark.parametrize("way", ["cut at the front", "refreshed bit by bit"])
+def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> None:
+    truth = render(Order(packing=SHORT, look=TINY), tmp_path / "whole")
+    [source] = (tmp_path / "whole" / "cam1").iterdir()
+    target = tmp_path / "cam1.mp4"
+    cut = ["-ss", "2.5", "-i", source, "-c", "copy"]
+    refreshed = [
+        "-i",
+        source,
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "26",
+        "-intra-refresh",
+        "1",
+        "-g",
+        "50",
+    ]
+    arguments = cut if way == "cut at the front" else refreshed
+    subprocess.run(["ffmpeg", "-v", "error", *arguments, target], check=True)
+    [file] = scan([target]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    area = survey(video, "TimeGo")
+    assert area is not None
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=area)
+    take, events = sampled(video, profile, 300.0, is_exhaustive=False)
+    assert sum(covered_s(log.coverage, Coverage.UNREADABLE) for log in take.logs) < 0.1
+    offset_s = 2.5 if way == "cut at the front" else 0.0
+    assert [e.start_s for e in events] == pytest.approx([t.start_s - offset_s for t in truth.events], abs=0.5)
+    assert [e.tracking_codes for e in events] == [t.tracking_codes for t in truth.events]
+
+
+def test_a_noisy_picture(tmp_path: Path) -> None:
+    look = Look(width_px=480, height_px=270, label_module_px=2.8, noise=14)
+    assert_cascade_equals_every_picture(Order(packing=SHORT, look=look), tmp_path)
+
+
+def test_a_mostly_idle_table_is_mostly_not_decoded(tmp_path: Path) -> None:
+    packing = Packing(events=2, event_s=(6, 8), idle_s=(60, 70), before_s=30, after_s=30)
+    take = assert_cascade_equals_every_picture(Order(packing=packing, look=TINY), tmp_path)
+    assert sum(log.pictures for log in take.logs) < take.video.duration_s * 25 / 8
+
+
+@settings(
+    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=False
+)
+@given(
+    seed=st.integers(0, 10_000),
+    keyframe_s=st.sampled_from([0.4, 1.0, 2.0, 3.3, 5.0, 8.0]),
+    frame_rate=st.sampled_from([7.5, 12, 15, 25]),
+    event_s=st.floats(5.5, 10),
+    idle_s=st.floats(2.6, 8),
+    two_codes=st.booleans(),
+    span_s=st.sampled_from([10.0, 17.0, 300.0]),
+)
+def test_drawn_timelines(
+    seed: int, keyframe_s: float, frame_rate: float, event_s: float, idle_s: float, two_codes: bool, span_s: float
+) -> None:
+    order = Order(
+        seed=seed,
+        packing=Packing(events=2, event_s=(event_s, event_s + 2), idle_s=(idle_s, idle_s + 1), two_codes=two_codes),
+        look=TINY,
+        recording=Recording(keyframe_s=keyframe_s, frame_rate=frame_rate),
+    )
+    with TemporaryDirectory() as folder:
+        assert_cascade_equals_every_picture(order, Path(folder), span_s)

@@ -1,0 +1,117 @@
+"""The cascade for tables with a trigger card: packet sizes, then keyframes, then more only where something changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from vtrack_ray.footage.picture import Picture
+from vtrack_ray.meaning.sample import Sample, Trigger
+from vtrack_ray.meaning.span import Coverage, Span, Stretch
+from vtrack_ray.sampling.look import Look
+from vtrack_ray.sampling.plan import Gap, Keyframes, gaps, is_next_on_grid
+from vtrack_ray.sampling.regular import regular
+
+_SEARCH_EVERY = 2
+"""Of the pictures of the sampling interval between two keyframes, one in so many is searched for codes."""
+
+
+def cascade(look: Look) -> None:
+    """Examines keyframes, then the pictures between two neighbours where something changed or may hide."""
+    with look.stages.stage("index"):
+        keyframes = Keyframes(look.index)
+    with look.stages.stage("coarse"):
+        is_complete = _examine_keyframes(look, keyframes)
+    if not is_complete:
+        look.start_over("some keyframes can't be decoded by themselves: sampled regularly")
+        regular(look)
+        return
+    with look.stages.stage("coarse"):
+        coarse = _with_ends(look, keyframes)
+    with look.stages.stage("refine"):
+        found = gaps(coarse, keyframes, look.profile.min_packing_s)
+        for gap in found:
+            if gap.needs_look:
+                _refine(look, gap)
+    look.accounted += [
+        Stretch(span=gap.span, coverage=Coverage.IDLE if gap.is_idle else Coverage.EXAMINED) for gap in found
+    ]
+
+
+def _examine_keyframes(look: Look, keyframes: Keyframes) -> bool:
+    """Examines keyframes of the span and the two that bracket it; False if one can't be decoded, as with damage, or
+    where a picture is refreshed bit by bit."""
+    wanted = keyframes.coarse(look.reach, look.profile.min_packing_s)
+    for run in keyframes.runs(wanted):
+        for picture in look.pictures.keyframes(run):
+            look.pictures_decoded += 1
+            look.samples[picture.time_s] = look.examiner.examine(picture)
+    return len(look.samples) == len(wanted)
+
+
+def _with_ends(look: Look, keyframes: Keyframes) -> list[Sample]:
+    """The samples so far, and those of the first and the last picture where no keyframe brackets the span."""
+    coarse = [sample for _, sample in sorted(look.samples.items())]
+    first = coarse[0].time_s if coarse else math.inf
+    if first > look.reach.start_s:
+        for picture in look.pictures.all(Span(0.0, min(first, look.reach.end_s))):
+            look.pictures_decoded += 1
+            coarse.insert(0, _examined(look, picture))
+            break
+    if not coarse or coarse[-1].time_s < look.reach.end_s:
+        coarse += _end(look, coarse, is_quiet=keyframes.is_tail_quiet)
+    return coarse
+
+
+def _end(look: Look, coarse: Sequence[Sample], *, is_quiet: bool) -> list[Sample]:
+    """The last picture's sample, unless the table was idle up to the last keyframe and nothing moves after it.
+
+    Idle since the keyframe before: a packing that has just ended needs the pictures after it to be sure.
+    """
+    last = coarse[-1] if coarse else None
+    is_idle = len(coarse) > 1 and all(sample.trigger is Trigger.ON for sample in coarse[-2:])
+    if last is not None and is_idle and is_quiet:
+        end_s = float(look.index.times_s[-1])
+        look.accounted.append(Stretch(span=Span(last.time_s, end_s), coverage=Coverage.IDLE))
+        return []
+    picture = None
+    for picture in look.pictures.all(Span(last.time_s if last else 0.0, math.inf)):  # noqa: B007
+        look.pictures_decoded += 1
+    return [] if picture is None or picture.time_s in look.samples else [_examined(look, picture)]
+
+
+def _refine(look: Look, gap: Gap) -> None:
+    """Examines the pictures of the sampling interval, and between two that show different states all there are.
+
+    The whole gap, even where the span covers a part of it: the parts of two spans then fit together.
+    """
+    interval_s = look.profile.sampling_interval_s
+    known, passed = gap.before, list[Picture]()
+    searched_s = known.time_s
+    for picture in look.pictures.references(gap.span):
+        look.pictures_decoded += 1
+        if picture.time_s <= gap.span.start_s:
+            continue
+        last_s = passed[-1].time_s if passed else known.time_s
+        if not is_next_on_grid(last_s, picture.time_s, interval_s):
+            passed.append(picture)
+            continue
+        # Searching a picture for codes costs ten times reading the trigger; a label lies there for longer.
+        is_searched = is_next_on_grid(searched_s, picture.time_s, _SEARCH_EVERY * interval_s)
+        sample = _examined(look, picture, trigger_only=not is_searched)
+        searched_s = picture.time_s if is_searched else searched_s
+        if sample.trigger is not known.trigger:
+            _examine_triggers(look, passed)
+        known, passed = sample, []
+    if gap.after.trigger is not known.trigger:
+        _examine_triggers(look, passed)
+
+
+def _examine_triggers(look: Look, pictures: Iterable[Picture]) -> None:
+    for picture in pictures:
+        _examined(look, picture, trigger_only=True)
+
+
+def _examined(look: Look, picture: Picture, *, trigger_only: bool = False) -> Sample:
+    sample = look.samples[picture.time_s] = look.examiner.examine(picture, trigger_only=trigger_only)
+    return sample

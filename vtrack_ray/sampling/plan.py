@@ -1,0 +1,167 @@
+"""A plan: which pictures of a span to examine, from the packet index and the trigger states found so far.
+
+Every decision depends on the video's own timestamps, on its packets' sizes, and on what neighbouring keyframes show,
+never on where the span begins or ends: a video sampled in any number of spans gives the same samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtrack_ray.footage.packets import PacketIndex
+from vtrack_ray.meaning.sample import Sample, Trigger
+from vtrack_ray.meaning.span import Span
+from vtrack_ray.sampling.activity import activity
+
+Times = NDArray[np.float64]
+
+COARSE_S = 2.0
+"""Where something moves, examining keyframes closer together than this shows no more than the packings' edges, and
+those are refined anyway."""
+
+CHECK_S = 20.0
+"""A keyframe is examined at least this often where packet sizes say that nothing moves."""
+
+
+def on_grid(times_s: Times, interval_s: float) -> NDArray[np.bool_]:
+    """Which pictures regular sampling takes: the first one at or after each multiple of the interval.
+
+    `times_s`: presentation times of consecutive pictures, shape (n,); the first one counts as taken.
+    """
+    return np.diff(_steps(times_s, interval_s), prepend=-1.0) > 0
+
+
+def is_next_on_grid(before_s: float, time_s: float, interval_s: float) -> bool:
+    """Whether regular sampling takes the picture that follows the one at `before_s`."""
+    before, this = _steps(np.array([before_s, time_s]), interval_s)
+    return bool(this > before)
+
+
+def _steps(times_s: Times, interval_s: float) -> Times:
+    steps: Times = np.floor(times_s / interval_s + 1e-6)
+    return steps
+
+
+class Keyframes:
+    """The keyframes of a packet index, and between which of them nothing moved."""
+
+    def __init__(self, index: PacketIndex) -> None:
+        self.times_s: Times = index.times_s[index.keyframe]
+        self._quiet, swept = activity(index)
+        # Of the intervals before the n-th keyframe, how many are not quiet, and how many were swept.
+        self._active_before = np.concatenate([[0], np.cumsum(~self._quiet)])
+        self._swept_before = np.concatenate([[0], np.cumsum(swept)])
+
+    @property
+    def is_tail_quiet(self) -> bool:
+        """Whether nothing moved after the last keyframe."""
+        return bool(self._quiet[-1:].all())
+
+    def are_quiet_between(self, start_s: float, end_s: float) -> bool:
+        """Whether nothing moved from one keyframe to another."""
+        return self._are_keyframes(start_s, end_s) and self._none(self._active_before, start_s, end_s)
+
+    def may_be_swept_between(self, start_s: float, end_s: float) -> bool:
+        """Whether a parcel may have come or gone from one keyframe to another."""
+        return not (self._are_keyframes(start_s, end_s) and self._none(self._swept_before, start_s, end_s))
+
+    def _are_keyframes(self, *times_s: float) -> bool:
+        return bool(np.isin(times_s, self.times_s).all())
+
+    def _none(self, counts: NDArray[np.int64], start_s: float, end_s: float) -> bool:
+        first, last = np.searchsorted(self.times_s, (start_s, end_s))
+        return bool(counts[first] == counts[last])
+
+    def coarse(self, reach: Span, guarantee_s: float) -> list[float]:
+        """Times of the keyframes to examine: those at which something moves before or after, one each `CHECK_S`,
+        and the last. No more than one each `COARSE_S`, where keyframes are closer together than that, and none are
+        needed closer than half of `guarantee_s`.
+
+        From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
+        lies between two where there are two.
+        """
+        times_s = self.times_s
+        moving = np.zeros(len(times_s), np.bool_)
+        moving |= ~self._quiet
+        moving[1:] |= ~self._quiet[:-1]
+        moving &= on_grid(times_s, min(COARSE_S, guarantee_s / 2))
+        moving[-1:] = True
+        chosen = times_s[moving | on_grid(times_s, CHECK_S)]
+        before, behind = chosen[chosen <= reach.start_s], chosen[chosen >= reach.end_s]
+        first = before[-1] if before.size else -np.inf
+        last = behind[0] if behind.size else np.inf
+        return [float(time_s) for time_s in chosen[(chosen >= first) & (chosen <= last)]]
+
+    def runs(self, times_s: Sequence[float]) -> Iterator[Span]:
+        """The keyframes at `times_s` as spans in which there is no other one; each is closed just behind its last."""
+        numbers = np.searchsorted(self.times_s, times_s)
+        for run in np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1):
+            if run.size:
+                yield Span(float(self.times_s[run[0]]), float(np.nextafter(self.times_s[run[-1]], np.inf)))
+
+
+class Stillness(Protocol):
+    """What tells whether nothing moved between two examined pictures."""
+
+    def are_quiet_between(self, start_s: float, end_s: float) -> bool: ...
+
+    def may_be_swept_between(self, start_s: float, end_s: float) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """The pictures strictly between two coarse samples.
+
+    `is_idle`: nothing can have been packed there. `needs_look`: something changed or may hide there.
+    """
+
+    before: Sample
+    after: Sample
+    is_idle: bool
+    needs_look: bool
+
+    @property
+    def span(self) -> Span:
+        return Span(self.before.time_s, self.after.time_s)
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether the trigger's state changed."""
+        return self.before.trigger is not self.after.trigger
+
+
+def gaps(coarse: Sequence[Sample], stillness: Stillness, guarantee_s: float) -> list[Gap]:
+    """The gaps between neighbouring coarse samples.
+
+    Between two that are no further apart than `guarantee_s` (min packing time), or between which nothing moved, no
+    event of that length can hide. Between two Off samples, a parcel may have left and another have come: so it looks
+    where a code vanished, or where as much changed as when a parcel is moved.
+    """
+    found = []
+    for before, after in pairwise(coarse):
+        is_close = after.time_s - before.time_s <= guarantee_s
+        is_still = stillness.are_quiet_between(before.time_s, after.time_s)
+        is_trusted = is_close or is_still
+        is_edge = before.trigger is not after.trigger
+        is_off = before.trigger is after.trigger is Trigger.OFF
+        is_swept = is_off and stillness.may_be_swept_between(before.time_s, after.time_s)
+        code_left = bool(_codes(before) - _codes(after)) and not is_still
+        found.append(
+            Gap(
+                before=before,
+                after=after,
+                is_idle=is_trusted and before.trigger is after.trigger is Trigger.ON,
+                needs_look=is_edge or code_left or is_swept or not is_trusted,
+            )
+        )
+    return found
+
+
+def _codes(sample: Sample) -> frozenset[str]:
+    return frozenset(sight.code for sight in sample.sights or ())

@@ -1,0 +1,88 @@
+"""The frame sampler: examines as few pictures of a span as prove what every picture would show.
+
+With a trigger card it works as a cascade (keyframes first, then only the stretches between two that differ); without
+one, at the profile's sampling interval. Exhaustively, every picture is examined: slow, and the reference for the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from vtrack_ray.footage.packets import PacketIndex, index_packets
+from vtrack_ray.footage.pictures import open_pictures
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sampling_log import Method, SamplingLog
+from vtrack_ray.meaning.span import Coverage, Span, Stretch
+from vtrack_ray.meaning.video import Video
+from vtrack_ray.sampling.activity import REACH_S
+from vtrack_ray.sampling.cascade import cascade
+from vtrack_ray.sampling.coverage import NOT_IN_FILE, covered
+from vtrack_ray.sampling.examiner import Examiner
+from vtrack_ray.sampling.look import Look
+from vtrack_ray.sampling.regular import exhaustive, regular
+from vtrack_ray.sampling.stages import Stages
+
+_LEAD_S = REACH_S
+"""The index reaches this far beyond a span on both sides: the choice of its pictures depends on what lies around."""
+
+_LOOKS: dict[Method, Callable[[Look], None]] = {
+    Method.CASCADE: cascade,
+    Method.REGULAR: regular,
+    Method.EXHAUSTIVE: exhaustive,
+}
+
+
+def spans_of(video: Video, span_s: float) -> list[Span]:
+    """The spans of about `span_s` seconds in which a video is sampled, all of one length."""
+    count = max(1, round(video.duration_s / span_s))
+    edges = [video.duration_s * i / count for i in range(count)] + [video.duration_s]
+    return [Span(start_s, end_s) for start_s, end_s in pairwise(edges)]
+
+
+def first_method(profile: Profile, *, is_exhaustive: bool) -> Method:
+    """How a camera's spans are sampled at first."""
+    if is_exhaustive:
+        return Method.EXHAUSTIVE
+    return Method.CASCADE if profile.qr_trigger_area else Method.REGULAR
+
+
+def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bool = False) -> SamplingLog:
+    """The sampling log of `span`. The samples do not depend on how the video is cut into spans.
+
+    Raises VideoError where the file can't be opened at all, and ProfileError where an area lies outside the picture.
+    """
+    method = first_method(profile, is_exhaustive=is_exhaustive)
+    stages = Stages()
+    # The last span takes every picture to the end of the file, whatever the header said about its length.
+    reach = span if span.end_s < video.duration_s else Span(span.start_s, math.inf)
+    with stages.stage("index"):
+        index = index_packets(video.path, Span(max(0.0, span.start_s - _LEAD_S), reach.end_s + _LEAD_S))
+    with open_pictures(video.path) as pictures:
+        profile.check_areas(pictures.width_px, pictures.height_px)
+        look = Look(
+            profile=profile, reach=reach, index=index, pictures=pictures, examiner=Examiner(profile), stages=stages
+        )
+        _LOOKS[method](look)
+        faults = [
+            *(Stretch(span=fault.span, coverage=Coverage.UNREADABLE, reason=fault.reason) for fault in pictures.faults),
+            *(Stretch(span=hole, coverage=Coverage.UNREADABLE, reason=NOT_IN_FILE) for hole in index.holes),
+        ]
+    return SamplingLog(
+        video_id=video.video_id,
+        span=span,
+        method=method,
+        samples=tuple(s for t, s in sorted(look.samples.items()) if reach.start_s <= t < reach.end_s),
+        coverage=covered(span, look.accounted, faults, _last_picture_s(index)),
+        pictures=look.pictures_decoded,
+        seconds=stages.seconds,
+        notes=(*index.notes, *look.notes),
+    )
+
+
+def _last_picture_s(index: PacketIndex) -> float:
+    """How long the last picture may be on show: as long as the longest before it, and no less than a second."""
+    return max(1.0, float(np.diff(index.times_s).max(initial=0.0)))
