@@ -1,0 +1,55 @@
+"""kill -9 in the middle of conclusions: what was acknowledged is there, nothing is there by half."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+from tests.ledger.processes import running
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import EventFilter
+from vtrack_ray.meaning.video import VideoStatus
+
+CONCLUDE = """
+import sys
+from tests.ledger.examples import NOON, DIGEST, conclusion, event, found, header, log, refolded
+from vtrack_ray.ledger.ledger import Ledger
+with Ledger.open(sys.argv[1], wait_s=10) as ledger:
+    ledger.release_claims()
+    for number in range(int(sys.argv[2]), 100_000):
+        file = found(f"{number}.mp4")
+        ledger.register([file], NOON)
+        ledger.set_header(file.video_id, header(number))
+        claim = ledger.claim_video(file.video_id, NOON)
+        ledger.log_span(file.video_id, claim.attempt, DIGEST, log(file.video_id))
+        events = [event(number + tenth / 10, file.video_id, codes=[f"SPX{number:08d}"] * 20) for tenth in (1, 5)]
+        ledger.conclude(file.video_id, claim.attempt, conclusion(), refolded(*events, after=number, until=number + 1))
+        print(number, flush=True)
+"""
+
+
+def test_a_killed_owner_loses_nothing_acknowledged_and_leaves_nothing_half_done(path: Path) -> None:
+    chance = random.Random(1)  # noqa: S311
+    last = -1
+    for _ in range(4):
+        with running(CONCLUDE, path, last + 1) as (process, printed):
+            printed.readline()
+            time.sleep(chance.uniform(0.05, 0.3))
+            process.send_signal(signal.SIGKILL)
+            # The last line may be cut off: then it was not acknowledged.
+            last = max([last, *(int(line) for line in printed if line.endswith("\n"))])
+        with Ledger.open(path, wait_s=10) as ledger:
+            rows = {row.path: row for row in ledger.videos()}
+            done = [row for row in rows.values() if row.status is VideoStatus.DONE]
+            assert len(done) in (last + 1, last + 2)  # the last one may have been cut off before it was acknowledged
+            for row in done:
+                assert row.examined_s + row.idle_s == row.duration_s
+                assert len(ledger.logs([row.video_id])[row.video_id]) == 1
+            found = ledger.events(EventFilter())
+            assert {event.video_ids for event in found} == {(row.video_id,) for row in done}
+            assert len(found) == 2 * len(done)
+            assert {len(event.sights) for event in found} == {20}
+            last = len(done) - 1
+    assert last > 4

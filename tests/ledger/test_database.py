@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.ledger.examples import NOON, claimed, found, log
+from tests.ledger.processes import running
+from vtrack_ray.errors import LedgerDamaged, LedgerError, LedgerHeld
+from vtrack_ray.ledger.ledger import Ledger
+
+HOLD = """
+import sys
+from vtrack_ray.ledger.ledger import Ledger
+with Ledger.open(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read(1)
+"""
+
+
+def test_a_held_database_names_its_holder(path: Path) -> None:
+    with running(HOLD, path) as (process, printed):
+        printed.readline()
+        with pytest.raises(LedgerHeld) as refused:
+            Ledger.open(path)
+    assert str(path) in str(refused.value)
+    assert f"process {process.pid} " in str(refused.value)
+
+
+def test_a_held_database_is_waited_for(path: Path) -> None:
+    with running(HOLD, path) as (process, printed):
+        printed.readline()
+        assert process.stdin is not None
+        threading.Timer(0.3, process.stdin.close).start()  # which it takes as the word to end
+        Ledger.open(path, wait_s=30).close()
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("not a database")
+    with pytest.raises(LedgerDamaged, match=f"{path.name} can't be read as a database.*Move it away"):
+        Ledger.open(path)
+    assert path.read_text() == "not a database"
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="can't be opened: Is a directory"):
+        Ledger.open(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError, match=r"v\.duckdb can't be opened"):
+        Ledger.open(tmp_path / "file" / "v.duckdb")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anything")
+def test_a_file_that_may_not_be_written_is_refused(ledger: Ledger, path: Path) -> None:
+    ledger.close()
+    path.chmod(0o444)
+    with pytest.raises(LedgerError, match="Permission denied"):
+        Ledger.open(path)
+
+
+def test_reading_needs_a_database(path: Path) -> None:
+    with pytest.raises(LedgerError, match="nothing has been run yet"):
+        Ledger.open(path, read_only=True)
+    assert not path.parent.exists()
+
+
+def test_reading_changes_nothing(ledger: Ledger, path: Path) -> None:
+    ledger.register([found()], NOON)
+    ledger.close()
+    before = path.read_bytes()
+    with Ledger.open(path, read_only=True) as reader:
+        assert len(reader.videos()) == 1
+        with pytest.raises(LedgerError, match="for reading only"):
+            reader.register([found("b.mp4")], NOON)
+    assert path.read_bytes() == before
+
+
+def test_a_backup_is_a_database_with_the_same_rows(ledger: Ledger, tmp_path: Path) -> None:
+    claim = claimed(ledger)
+    ledger.log_span(claim.video.video_id, claim.attempt, "d", log(claim.video.video_id))
+    copy = tmp_path / "copies" / "it's one.duckdb"
+    for _ in range(2):  # the second copy replaces the first
+        ledger.backup(copy)
+    with Ledger.open(copy) as opened:
+        assert opened.snapshot() == ledger.snapshot()
+    assert list(copy.parent.iterdir()) == [copy]
+
+
+def test_a_backup_does_not_overwrite_the_database(ledger: Ledger, path: Path) -> None:
+    with pytest.raises(LedgerError, match="name another file"):
+        ledger.backup(path)
+
+
+def test_a_backup_that_fails_says_where(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError, match=r"file/copy\.duckdb can't be written"):
+        ledger.backup(tmp_path / "file" / "copy.duckdb")
+
+
+def test_threads_write_and_read_at_once(ledger: Ledger) -> None:
+    def work(worker: int) -> int:
+        for n in range(10):
+            ledger.register([found(f"{worker}-{n}.mp4")], NOON)
+            assert sum(ledger.counts().values()) > n
+        return worker
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert len(ledger.videos()) == 40

@@ -1,0 +1,64 @@
+"""The address of a database's door: a socket in a folder that belongs to this user alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+
+from vtrack_ray.errors import LedgerError
+
+_MAX_BYTES = 107
+"""Linux keeps 108 bytes for a socket's path, one of which ends it (man 7 unix)."""
+
+
+def own_address(database: Path) -> Path:
+    """Where the door of that database is to be; makes its folder.
+
+    Raises LedgerError if the folder is not private to this user, or its path too long for a socket.
+    """
+    folder = _folders()[0]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(f"The folder {folder} can't be made: {error.strerror}. {_HINT}") from error
+    _require_private(folder)
+    address = folder / _name(database)
+    if len(os.fsencode(address)) > _MAX_BYTES:
+        raise LedgerError(f"The path {address} is too long for a socket. {_HINT}")
+    return address
+
+
+def possible_addresses(database: Path) -> list[Path]:
+    """Where that database may have its door, whichever environment its owner was started with.
+
+    Raises LedgerError if one of them lies in a folder that others may write to.
+    """
+    addresses = []
+    for folder in _folders():
+        address = folder / _name(database)
+        if len(os.fsencode(address)) <= _MAX_BYTES and address.exists():
+            _require_private(folder)
+            addresses.append(address)
+    return addresses
+
+
+_HINT = "Name another folder in the environment variable XDG_RUNTIME_DIR."
+
+
+def _folders() -> list[Path]:
+    shared = Path(tempfile.gettempdir()) / f"vtrack-{os.getuid()}"
+    own = os.environ.get("XDG_RUNTIME_DIR")
+    return [Path(own) / "vtrack", shared] if own else [shared]
+
+
+def _name(database: Path) -> str:
+    return blake2b(os.fsencode(os.path.realpath(database)), digest_size=8).hexdigest() + ".sock"
+
+
+def _require_private(folder: Path) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise LedgerError(f"The folder {folder} must belong to this user alone (mode 0700). {_HINT}")

@@ -1,0 +1,75 @@
+"""Claims: which video is sampled next, and who may still answer about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from vtrack_ray.errors import StaleAttempt
+from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.transaction import Transaction
+from vtrack_ray.ledger.values import Claim
+from vtrack_ray.ledger.video_rows import videos_of
+from vtrack_ray.meaning.video import Video
+
+
+class Claims(Database):
+    """Queries about claims. Every claim raises the video's attempt number."""
+
+    def claim(self, limit: int, at: datetime, camera_names: Sequence[str] | None = None) -> list[Claim]:
+        """Claims up to `limit` probed videos that are pending and whose retry time has come, in the order to sample.
+
+        Fair between cameras: each has its earliest video sampled before any has its second, counting those being
+        sampled already; of equals, the camera that waited longest goes first.
+        """
+        with self._changing() as transaction:
+            next_up = transaction.run("next_videos", limit=limit, at=at, camera_names=camera_names, video_ids=None)
+            return _claimed(transaction, [row["video_id"] for row in next_up], at)
+
+    def pending(self, video_ids: Sequence[str] | None = None) -> list[Video]:
+        """The probed videos that are pending (of these; None: of all), whatever their retry time, in that order."""
+        with self._reading() as transaction:
+            return videos_of(
+                transaction.run("next_videos", limit=None, at=None, camera_names=None, video_ids=video_ids)
+            )
+
+    def claim_video(self, video_id: str, at: datetime) -> Claim | None:
+        """Claims that video if it is pending and probed, whatever its retry time."""
+        with self._changing() as transaction:
+            claimed = _claimed(transaction, [video_id], at)
+        return claimed[0] if claimed else None
+
+    def release(self, video_id: str, attempt: int, reason: str, retry_at: datetime | None = None) -> None:
+        """Gives a claim back, to be claimed again from `retry_at`; its logs stay. Raises StaleAttempt."""
+        with self._changing() as transaction:
+            require_claim(transaction, video_id, attempt)
+            transaction.run("release_claim", video_id=video_id, reason=reason, retry_at=retry_at)
+
+    def release_claims(self, claimed_before: datetime | None = None) -> int:
+        """Gives back all claims, or those older than that, and says how many; their logs stay.
+
+        The file has one owner: at its start and its stop, nobody works on any claim.
+        """
+        with self._changing() as transaction:
+            return len(transaction.run("release_claims", claimed_before=claimed_before))
+
+
+def require_claim(transaction: Transaction, video_id: str, attempt: int) -> None:
+    """Raises StaleAttempt unless the video is being sampled in that attempt."""
+    rows = transaction.run("standing", video_id=video_id)
+    if not rows:
+        raise StaleAttempt(f"Video {video_id} is no longer known: its file has changed. Attempt {attempt} was refused.")
+    standing = rows[0]
+    if (standing["status"], standing["attempt"]) != ("sampling", attempt):
+        raise StaleAttempt(
+            f"Video {video_id} is {standing['status']} in attempt {standing['attempt']}; "
+            f"an answer of attempt {attempt} was refused."
+        )
+
+
+def _claimed(transaction: Transaction, video_ids: Sequence[str], at: datetime) -> list[Claim]:
+    rows = {row["video_id"]: row for row in transaction.run("claim_videos", video_ids=video_ids, at=at)}
+    in_order = [rows[video_id] for video_id in video_ids if video_id in rows]
+    return [
+        Claim(video=video, attempt=row["attempt"]) for video, row in zip(videos_of(in_order), in_order, strict=True)
+    ]

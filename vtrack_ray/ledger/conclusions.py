@@ -1,0 +1,50 @@
+"""Conclusions: a sampled video's end, together with the events it brings about, all or nothing."""
+
+from __future__ import annotations
+
+from vtrack_ray.ledger.claims import require_claim
+from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.events import insert_events
+from vtrack_ray.ledger.transaction import Transaction
+from vtrack_ray.ledger.values import Conclusion, Refolded
+
+
+class Conclusions(Database):
+    """Queries that put events in the place of others."""
+
+    def conclude(self, video_id: str, attempt: int, conclusion: Conclusion, refolded: Refolded) -> None:
+        """Ends the video as done or no_activity, and stores the events folded around it as `replace_events` does.
+
+        Raises StaleAttempt, with nothing stored, if the video is not being sampled in that attempt.
+        """
+        with self._changing() as transaction:
+            require_claim(transaction, video_id, attempt)
+            transaction.run(
+                "finish_video",
+                video_id=video_id,
+                reason=conclusion.reason,
+                profile_digest=conclusion.profile_digest,
+                exhaustive=conclusion.is_exhaustive,
+                at=conclusion.at,
+            )
+            _replace(transaction, refolded, video_id)
+
+    def replace_events(self, refolded: Refolded) -> None:
+        """Puts the events in the place of those stored for the camera that ended in (after, until].
+
+        An event stored before is overwritten wherever it ended. Whether an event lies in them, and so whether they
+        are done or no_activity, is settled again for the concluded videos that were folded or that had an event here.
+        """
+        with self._changing() as transaction:
+            _replace(transaction, refolded)
+
+
+def _replace(transaction: Transaction, refolded: Refolded, *concluded: str) -> None:
+    window = {"camera_name": refolded.camera_name, "after": refolded.after, "until": refolded.until}
+    events = {event.event_id: event for event in refolded.events}
+    removed = transaction.run("delete_window", event_ids=list(events), **window)
+    transaction.run("delete_sights", event_ids=[row["event_id"] for row in removed])
+    insert_events(transaction, list(events.values()))
+    touched = {*concluded, *refolded.video_ids}.union(*(row["video_ids"] for row in removed))
+    transaction.run("settle_videos", video_ids=sorted(touched))
+    transaction.run("forget_removed", **window)

@@ -1,0 +1,112 @@
+"""The tables of events and of the sights in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
+from vtrack_ray.ledger.values import EventFilter, Findings
+from vtrack_ray.meaning.area import Area
+from vtrack_ray.meaning.event import Event, EventSight, EventStatus
+from vtrack_ray.meaning.sample import Sight
+
+
+class Events(Database):
+    """Queries about events."""
+
+    def events(self, event_filter: EventFilter | None = None) -> list[Event]:
+        """The events that pass the filter, with all of their sights, by start and camera."""
+        wanted = event_filter or EventFilter()
+        with self._reading() as transaction:
+            rows = transaction.run(
+                "events",
+                event_ids=wanted.event_ids,
+                codes=wanted.codes or None,
+                cameras=wanted.cameras or None,
+                since=wanted.since,
+                until=wanted.until,
+                statuses=wanted.statuses or None,
+            )
+            seen = transaction.run("sights", event_ids=[row["event_id"] for row in rows])
+        sights: defaultdict[str, list[EventSight]] = defaultdict(list)
+        for row in seen:
+            sights[row["event_id"]].append(_sight_of(row))
+        return [_event_of(row, sights[row["event_id"]]) for row in rows]
+
+    def found_in(self, video_ids: Sequence[str]) -> Findings:
+        """How much was found in these videos."""
+        with self._reading() as transaction:
+            (row,) = transaction.run("found_in", video_ids=video_ids)
+        return Findings(events=row["events"], tracking_codes=row["tracking_codes"])
+
+
+def insert_events(transaction: Transaction, events: Sequence[Event]) -> None:
+    """Stores events that are not stored yet, each once."""
+    if events:
+        transaction.run("insert_events", events=rows_json(_event_row(event) for event in events))
+        transaction.run(
+            "insert_sights",
+            sights=rows_json(
+                _sight_row(event.event_id, ordinal, sight)
+                for event in events
+                for ordinal, sight in enumerate(event.sights)
+            ),
+        )
+
+
+def _event_row(event: Event) -> dict[str, object]:
+    return {
+        "event_id": event.event_id,
+        "camera_name": event.camera_name,
+        "started_at": event.started_at,
+        "ended_at": event.ended_at,
+        "start_s": event.start_s,
+        "end_s": event.end_s,
+        "duration_s": event.duration_s,
+        "video_ids": event.video_ids,
+        "tracking_codes": event.tracking_codes,
+        "status": event.status,
+    }
+
+
+def _sight_row(event_id: str, ordinal: int, seen: EventSight) -> dict[str, object]:
+    return {
+        "event_id": event_id,
+        "ordinal": ordinal,
+        "code": seen.sight.code,
+        "symbology": seen.sight.symbology,
+        "video_id": seen.video_id,
+        "time_s": seen.time_s,
+        "seen_at": seen.at,
+        **seen.sight.area._asdict(),
+        "decoder": seen.sight.decoder,
+    }
+
+
+def _event_of(row: Row, sights: Sequence[EventSight]) -> Event:
+    return Event(
+        camera_name=row["camera_name"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        video_ids=tuple(row["video_ids"]),
+        status=EventStatus(row["status"]),
+        sights=tuple(sights),
+    )
+
+
+def _sight_of(row: Row) -> EventSight:
+    return EventSight(
+        video_id=row["video_id"],
+        time_s=row["time_s"],
+        at=row["seen_at"],
+        sight=Sight(
+            code=row["code"],
+            symbology=row["symbology"],
+            area=Area(row["x"], row["y"], row["width"], row["height"]),
+            decoder=row["decoder"],
+        ),
+    )

@@ -1,0 +1,26 @@
+"""The ledger: everything known for good, in one DuckDB file that one process owns."""
+
+from __future__ import annotations
+
+from vtrack_ray.ledger.claims import Claims
+from vtrack_ray.ledger.conclusions import Conclusions
+from vtrack_ray.ledger.events import Events
+from vtrack_ray.ledger.logs import Logs
+from vtrack_ray.ledger.profiles import Profiles
+from vtrack_ray.ledger.videos import Videos
+
+_SNAPSHOT = ("file_list", "processed_logs", "events", "sights", "packing_profiles")
+
+
+class Ledger(Videos, Claims, Logs, Conclusions, Events, Profiles):
+    """The tables of one database; `Ledger.open(path)` gives one, and it is a context manager.
+
+    Values go in and come out. Each method that writes is one transaction: after a crash all of it is there or none.
+    Every method may raise LedgerError, which names the file.
+    """
+
+    def snapshot(self) -> dict[str, list[tuple[object, ...]]]:
+        """The rows of each table in a fixed order, without clock times, attempts and costs: two runs over the same
+        videos agree in it to the row."""
+        with self._reading() as transaction:
+            return {table: [tuple(row.values()) for row in transaction.run(f"snapshot_{table}")] for table in _SNAPSHOT}

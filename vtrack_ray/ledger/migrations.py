@@ -1,0 +1,71 @@
+"""Migrations: the numbered files that bring a database to this version's schema."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import resources
+from typing import NamedTuple
+
+import duckdb
+
+from vtrack_ray.errors import LedgerDamaged, LedgerError
+
+_VERSIONS = """
+CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, name VARCHAR NOT NULL, applied_at TIMESTAMP);
+COMMENT ON TABLE schema_versions IS 'The migrations this database has gone through.';
+COMMENT ON COLUMN schema_versions.version IS 'Number of the migration.';
+COMMENT ON COLUMN schema_versions.name IS 'File name of the migration.';
+COMMENT ON COLUMN schema_versions.applied_at IS 'When it was applied (UTC).';
+"""
+
+
+class Migration(NamedTuple):
+    version: int
+    name: str
+    sql: str
+
+
+def migrations() -> list[Migration]:
+    """All migrations in order."""
+    files = resources.files("vtrack_ray.ledger").joinpath("migrations").iterdir()
+    found = [Migration(int(file.name[:4]), file.name, file.read_text("utf-8")) for file in files]
+    return sorted(found)
+
+
+def schema_version(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The version of the schema in the database; 0 for an empty one. Raises LedgerDamaged for somebody else's."""
+    tables = {name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        return 0
+    if "schema_versions" not in tables:
+        raise LedgerDamaged("is a DuckDB database, but not one of vtrack's; name another file")
+    row = cursor.execute("SELECT coalesce(max(version), 0) FROM schema_versions").fetchone()
+    return int(row[0]) if row else 0
+
+
+def check(cursor: duckdb.DuckDBPyConnection) -> list[Migration]:
+    """The migrations still to be applied. Raises LedgerDamaged if a newer vtrack made the database."""
+    known = migrations()
+    version = schema_version(cursor)
+    if version > known[-1].version:
+        raise LedgerDamaged(
+            f"was made by a newer vtrack (schema {version}, this one knows {known[-1].version}); update vtrack"
+        )
+    return [migration for migration in known if migration.version > version]
+
+
+def require_current(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Raises LedgerError if the schema is older than this version's, as a reader can't change it."""
+    if check(cursor):
+        raise LedgerError("was made by an older vtrack; run `vtrack run` once to bring it up to date")
+
+
+def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Applies what is missing, each migration in a transaction of its own."""
+    for migration in check(cursor):
+        cursor.execute("BEGIN")
+        cursor.execute(_VERSIONS)
+        cursor.execute(migration.sql)
+        applied_at = datetime.now(UTC).replace(tzinfo=None)
+        cursor.execute("INSERT INTO schema_versions VALUES (?, ?, ?)", [migration.version, migration.name, applied_at])
+        cursor.execute("COMMIT")

@@ -1,0 +1,56 @@
+"""The tables of packing profiles and of settings last used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.transaction import Row
+from vtrack_ray.meaning.profile import Profile
+
+
+class Profiles(Database):
+    """Queries about packing profiles and settings."""
+
+    def profile(self, camera_name: str) -> Profile | None:
+        """The camera's packing profile, if it has one."""
+        return next((profile for profile in self.profiles() if profile.camera_name == camera_name), None)
+
+    def profiles(self) -> list[Profile]:
+        """All packing profiles, by camera."""
+        with self._reading() as transaction:
+            return [_profile_of(row) for row in transaction.run("profiles")]
+
+    def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool:
+        """Stores the camera's profile and says whether it did: an auto one never replaces one that a person set,
+        and with `if_not_person` no other one does."""
+        kept = profile.origin == "auto" or if_not_person
+        with self._changing() as transaction:
+            saved = transaction.run("save_profile", keep_persons=kept, at=datetime.now(UTC), **_parameters_of(profile))
+        return bool(saved)
+
+    def config(self) -> dict[str, str]:
+        """The settings and facts stored, by key."""
+        with self._reading() as transaction:
+            return {row["key"]: row["value"] for row in transaction.run("config")}
+
+    def save_config(self, key: str, value: str) -> None:
+        """Stores a setting or a fact."""
+        self.save_configs({key: value})
+
+    def save_configs(self, values: Mapping[str, str]) -> None:
+        """Stores settings and facts by key, all of them or none; others stay."""
+        at = datetime.now(UTC)
+        with self._changing() as transaction:
+            for key, value in values.items():
+                transaction.run("save_config", key=key, value=value, at=at)
+
+
+def _parameters_of(profile: Profile) -> dict[str, object]:
+    # Everything as in JSON but the instant, which the transaction stores in UTC.
+    return {**profile.model_dump(mode="json"), "trigger_found_at": profile.trigger_found_at}
+
+
+def _profile_of(row: Row) -> Profile:
+    return Profile.model_validate({key: value for key, value in row.items() if key != "updated_at"})

@@ -1,0 +1,108 @@
+-- name: events
+-- Events by filter; NULL means any. An event of no length overlaps the time it lies in.
+SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, status
+FROM events
+WHERE ($event_ids::VARCHAR[] IS NULL OR event_id IN (SELECT unnest($event_ids::VARCHAR[])))
+  AND ($codes::VARCHAR[] IS NULL
+       OR list_has_any([lower(code) for code in tracking_codes], [lower(code) for code in $codes::VARCHAR[]]))
+  AND ($cameras::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($cameras::VARCHAR[])))
+  AND ($until::TIMESTAMP IS NULL OR started_at < $until::TIMESTAMP)
+  AND ($since::TIMESTAMP IS NULL OR ended_at > $since::TIMESTAMP OR started_at >= $since::TIMESTAMP)
+  AND ($statuses::VARCHAR[] IS NULL OR status IN (SELECT unnest($statuses::VARCHAR[])))
+ORDER BY started_at, camera_name;
+
+-- name: found_in
+-- Numbers of events and of different codes in some videos.
+WITH found AS (
+  SELECT event_id, tracking_codes FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[])
+)
+SELECT
+  (SELECT count(*) FROM found) AS events,
+  (SELECT count(DISTINCT code) FROM (SELECT unnest(tracking_codes) AS code FROM found)) AS tracking_codes;
+
+-- name: sights
+-- The sights of some events.
+SELECT *
+FROM sights
+WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]))
+ORDER BY event_id, ordinal;
+
+-- name: insert_events
+-- Stores events, a JSON list.
+INSERT INTO events BY NAME
+SELECT unnest(
+  from_json(
+    $events,
+    '[{"event_id": "VARCHAR", "camera_name": "VARCHAR", "started_at": "TIMESTAMP", "ended_at": "TIMESTAMP",
+       "start_s": "DOUBLE", "end_s": "DOUBLE", "duration_s": "DOUBLE", "video_ids": ["VARCHAR"],
+       "tracking_codes": ["VARCHAR"], "status": "VARCHAR"}]'
+  ),
+  max_depth := 2
+);
+
+-- name: insert_sights
+-- Stores the sights of events, a JSON list.
+INSERT INTO sights BY NAME
+SELECT unnest(
+  from_json(
+    $sights,
+    '[{"event_id": "VARCHAR", "ordinal": "INTEGER", "code": "VARCHAR", "symbology": "VARCHAR", "video_id": "VARCHAR",
+       "time_s": "DOUBLE", "seen_at": "TIMESTAMP", "x": "INTEGER", "y": "INTEGER", "width": "INTEGER",
+       "height": "INTEGER", "decoder": "VARCHAR"}]'
+  ),
+  max_depth := 2
+);
+
+-- name: delete_window
+-- Removes the events of a camera that ended in (after, until], NULL meaning no bound, and those with these ids.
+DELETE FROM events
+WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]))
+  OR (camera_name = $camera_name
+      AND ($after::TIMESTAMP IS NULL OR ended_at > $after::TIMESTAMP)
+      AND ($until::TIMESTAMP IS NULL OR ended_at <= $until::TIMESTAMP))
+RETURNING event_id, video_ids;
+
+-- name: delete_sights
+-- Removes the sights of some events.
+DELETE FROM sights WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
+
+-- name: delete_sights_touching
+-- Removes the sights of events that lie in any of some videos.
+DELETE FROM sights
+WHERE event_id IN (SELECT event_id FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[]));
+
+-- name: delete_events_touching
+-- Removes the events that lie in any of some videos.
+DELETE FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[]) RETURNING video_ids;
+
+-- name: forget_removed
+-- The events around forgotten videos were folded again where a window takes in all of their time.
+DELETE FROM removed_videos
+WHERE camera_name = $camera_name
+  AND ($after::TIMESTAMP IS NULL OR started_at >= $after::TIMESTAMP)
+  AND ($until::TIMESTAMP IS NULL
+       OR started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) <= $until::TIMESTAMP);
+
+-- name: finish_video
+-- Ends the sampling of a video; whether anything happened in it is settled afterwards.
+UPDATE file_list
+SET status = 'no_activity', reason = $reason, profile_digest = $profile_digest, exhaustive = $exhaustive,
+    finished_at = $at
+WHERE video_id = $video_id;
+
+-- name: settle_videos
+-- Tells concluded videos that an event lies in from those without.
+WITH concluded AS (
+  SELECT video_id,
+    CASE
+      WHEN video_id IN (
+        SELECT unnest(video_ids) FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[])
+      ) THEN 'done' ELSE 'no_activity'
+    END AS status
+  FROM file_list
+  WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[])) AND status IN ('done', 'no_activity')
+)
+UPDATE file_list
+SET status = concluded.status
+FROM concluded
+WHERE file_list.video_id = concluded.video_id AND file_list.status <> concluded.status;

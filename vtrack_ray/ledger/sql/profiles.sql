@@ -1,0 +1,25 @@
+-- name: profiles
+-- All packing profiles.
+SELECT * FROM packing_profiles ORDER BY camera_name;
+
+-- name: save_profile
+-- Stores a camera's profile, unless a person's is to be kept.
+INSERT OR REPLACE INTO packing_profiles BY NAME
+SELECT
+  $camera_name AS camera_name, $packing_area::INTEGER[4] AS packing_area, $qr_trigger_area::INTEGER[4] AS qr_trigger_area,
+  $find_trigger AS find_trigger, $trigger_found_at::TIMESTAMP AS trigger_found_at,
+  $trigger_text AS trigger_text, $code_pattern AS code_pattern, $symbologies::VARCHAR[] AS symbologies,
+  $min_packing_s AS min_packing_s, $max_packing_s AS max_packing_s, $sampling_interval_s AS sampling_interval_s,
+  $continuation_gap_s AS continuation_gap_s, $clip_margin_s AS clip_margin_s, $origin AS origin, $at AS updated_at
+WHERE NOT ($keep_persons AND EXISTS (
+  SELECT 1 FROM packing_profiles AS stored WHERE stored.camera_name = $camera_name AND stored.origin = 'person'
+))
+RETURNING camera_name;
+
+-- name: config
+-- Settings and facts.
+SELECT key, value FROM processing_config ORDER BY key;
+
+-- name: save_config
+-- Stores a setting or a fact.
+INSERT OR REPLACE INTO processing_config VALUES ($key, $value, $at);

@@ -1,0 +1,71 @@
+"""A transaction: named queries with values in and values out, all of them or none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from vtrack_ray import instants
+from vtrack_ray.ledger.queries import QUERIES
+from vtrack_ray.ledger.text import restored, storable
+
+Row = dict[str, Any]
+
+_MENDED = re.compile("VARCHAR|TIMESTAMP")
+"""Column types whose values, at any depth, differ inside and outside the database."""
+
+
+class Transaction:
+    """Runs named queries on one cursor; instants go in and come out aware, text may hold any file name's bytes."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def run(self, name: str, **parameters: object) -> list[Row]:
+        """All rows of the named query. Raises duckdb.Error."""
+        self._cursor.execute(QUERIES[name], {key: _inward(value) for key, value in parameters.items()})
+        description = self._cursor.description or ()
+        names = [column[0] for column in description]
+        # Column by column: numbers need no look at each of them.
+        columns = [
+            [_outward(value) for value in values] if _MENDED.search(str(column[1])) else values
+            for column, values in zip(description, zip(*self._cursor.fetchall(), strict=True), strict=False)
+        ]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def rows_json(rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows as one JSON parameter, which a query unnests: 20 times as quick as a statement for each row."""
+    return json.dumps([{key: _in_json(value) for key, value in row.items()} for row in rows], ensure_ascii=False)
+
+
+def _inward(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, datetime):
+        return instants.require_aware(value).replace(tzinfo=None)
+    if isinstance(value, list | tuple):
+        return [_inward(item) for item in value]
+    return value
+
+
+def _in_json(value: object) -> object:
+    inward = _inward(value)
+    return inward.isoformat() if isinstance(inward, datetime) else inward
+
+
+def _outward(value: object) -> object:
+    if isinstance(value, str):
+        return restored(value)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    if isinstance(value, list | tuple):
+        return [_outward(item) for item in value]
+    if isinstance(value, dict):
+        return {_outward(key): _outward(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,183 @@
+"""The ledger's own values: records of videos, filters, claims, and what concludes a video. Knows no SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vtrack_ray.meaning.event import Event, EventStatus
+from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video, VideoStatus
+
+STAGES = ("index", "coarse", "refine", "second_look")
+"""The stages whose processing time is kept, as in a sampling log's `seconds`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRow:
+    """A video's record, one row of `file_list`.
+
+    What the header tells, from `started_at` to `codec`, is None until the file was probed; `seconds` is processing
+    time by stage.
+    """
+
+    video_id: str
+    source: str
+    path: str
+    camera_name: str
+    size_bytes: int
+    modified_ns: int
+    started_at: datetime | None
+    start_basis: StartBasis | None
+    duration_s: float | None
+    width_px: int | None
+    height_px: int | None
+    codec: str | None
+    status: VideoStatus
+    reason: str | None
+    attempt: int
+    profile_digest: str | None
+    exhaustive: bool
+    surveyed: bool
+    examined_s: float
+    idle_s: float
+    unreadable_s: float
+    seconds: dict[str, float]
+    pictures: int
+    added_at: datetime
+    retry_at: datetime | None
+    claimed_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def file(self) -> FoundFile:
+        return FoundFile(
+            source=self.source,
+            path=self.path,
+            camera_name=self.camera_name,
+            size_bytes=self.size_bytes,
+            modified_ns=self.modified_ns,
+        )
+
+    @property
+    def header(self) -> Header | None:
+        """What the probe told, if the file was probed."""
+        if (
+            self.started_at is None
+            or self.start_basis is None
+            or self.duration_s is None
+            or self.width_px is None
+            or self.height_px is None
+            or self.codec is None
+        ):
+            return None
+        return Header(
+            started_at=self.started_at,
+            start_basis=self.start_basis,
+            duration_s=self.duration_s,
+            width_px=self.width_px,
+            height_px=self.height_px,
+            codec=self.codec,
+        )
+
+    @property
+    def video(self) -> Video | None:
+        """The video, if the file was probed."""
+        return Video(file=self.file, header=self.header) if self.header else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFilter:
+    """Which videos: None, and no names at all, mean any; no ids at all mean none.
+
+    [since, until) overlaps the recording, which leaves out videos that were not probed.
+    """
+
+    video_ids: tuple[str, ...] | None = None
+    sources: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
+    statuses: tuple[VideoStatus, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilter:
+    """Which events: None, and no names at all, mean any; no ids at all mean none.
+
+    `codes` are whole tracking codes, any of which was seen, in capitals or not. [since, until) overlaps the event.
+    """
+
+    event_ids: tuple[str, ...] | None = None
+    codes: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    statuses: tuple[EventStatus, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """What became of found files, by video id.
+
+    `changed` are new videos that took the place of another one at the same path. `removed` are the videos whose place
+    was taken, now or in a run that ended too early: their logs and events are gone, and their neighbours' events have
+    to be folded again. They are given until a fold that takes in all of their time was stored.
+    """
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    known: tuple[str, ...]
+    removed: tuple[Video, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A video to be sampled, and the attempt number that every answer about it must carry."""
+
+    video: Video
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conclusion:
+    """How a video's sampling ended: with which profile, how closely, what a person should know of it, and when."""
+
+    profile_digest: str
+    is_exhaustive: bool
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refolded:
+    """The events of a camera that end in (after, until], folded again from the logs of `video_ids`.
+
+    None means no bound on that side.
+    """
+
+    camera_name: str
+    after: datetime | None
+    until: datetime | None
+    events: tuple[Event, ...]
+    video_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Number and recorded seconds of the videos in each status, and what is known of their time."""
+
+    videos: dict[VideoStatus, int]
+    duration_s: dict[VideoStatus, float]
+    examined_s: float
+    idle_s: float
+    unreadable_s: float
+    pictures: int
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """How many events lie in some videos, and how many different tracking codes those carry."""
+
+    events: int
+    tracking_codes: int

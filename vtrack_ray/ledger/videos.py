@@ -1,0 +1,188 @@
+"""The table of videos: what was found, probed, looked through, put back or given up, and how far all of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from vtrack_ray.errors import StaleAttempt
+from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.transaction import Transaction, rows_json
+from vtrack_ray.ledger.values import STAGES, Progress, Registered, VideoFilter, VideoRow
+from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
+from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
+
+
+class Videos(Database):
+    """Queries about videos."""
+
+    def register(self, files: Sequence[FoundFile], at: datetime) -> Registered:
+        """Adds the files not known yet as pending; of several with one path, the last one stands."""
+        by_id = {file.video_id: file for file in {file.path: file for file in files}.values()}
+        with self._changing() as transaction:
+            paths = [file.path for file in by_id.values()]
+            there = {row["video_id"]: row["path"] for row in transaction.run("videos_at_paths", paths=paths)}
+            replaced = {video_id: path for video_id, path in there.items() if video_id not in by_id}
+            if replaced:
+                _remove(transaction, list(replaced))
+            added = {video_id: file for video_id, file in by_id.items() if video_id not in there}
+            if added:
+                transaction.run("insert_videos", files=rows_json(_found(*one) for one in added.items()), at=at)
+            removed = videos_of(transaction.run("removed_videos"))
+        paths_taken = set(replaced.values())
+        changed = {video_id for video_id, file in added.items() if file.path in paths_taken}
+        return Registered(
+            new=tuple(video_id for video_id in added if video_id not in changed),
+            changed=tuple(video_id for video_id in added if video_id in changed),
+            known=tuple(video_id for video_id in by_id if video_id in there),
+            removed=tuple(removed),
+        )
+
+    def sources(self) -> list[str]:
+        """The sources that files were found in, in alphabetical order."""
+        with self._reading() as transaction:
+            return [row["source"] for row in transaction.run("sources")]
+
+    def unprobed(self, video_ids: Sequence[str] | None = None) -> list[FoundFile]:
+        """Pending files (of these; None: of all) whose header was not read yet, by camera and path."""
+        with self._reading() as transaction:
+            return [file_of(row) for row in transaction.run("unprobed_videos", video_ids=video_ids)]
+
+    def set_header(self, video_id: str, header: Header) -> None:
+        """Records what a probe told. Raises StaleAttempt if the file was replaced meanwhile."""
+        with self._changing() as transaction:
+            changed = transaction.run(
+                "set_header",
+                video_id=video_id,
+                started_at=header.started_at,
+                start_basis=str(header.start_basis),
+                duration_s=header.duration_s,
+                width_px=header.width_px,
+                height_px=header.height_px,
+                codec=header.codec,
+            )
+            if not changed:
+                raise StaleAttempt(f"Video {video_id} is no longer known: its file has changed since it was found.")
+
+    def unsurveyed(self, camera_name: str) -> list[Video]:
+        """Probed videos of the camera not looked through for a trigger card, by start; none that were given up."""
+        with self._reading() as transaction:
+            return videos_of(transaction.run("unsurveyed_videos", camera_name=camera_name))
+
+    def mark_surveyed(self, video_id: str) -> None:
+        """Records that the video was looked through for a trigger card."""
+        with self._changing() as transaction:
+            transaction.run("mark_surveyed", video_id=video_id)
+
+    def fail(self, video_id: str, attempt: int | None, status: VideoStatus, reason: str, at: datetime) -> None:
+        """Gives the video up as failed, timed out or skipped, with the reason.
+
+        `attempt` None: it is neither being sampled nor concluded. Raises StaleAttempt if that is not how things stand.
+        """
+        if not status.is_final or status in (VideoStatus.DONE, VideoStatus.NO_ACTIVITY):
+            raise ValueError(f"a video does not fail as {status}")
+        with self._changing() as transaction:
+            if not transaction.run(
+                "fail_video", video_id=video_id, attempt=attempt, status=str(status), reason=reason, at=at
+            ):
+                raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; its {status} was refused: {reason}")
+
+    def reopen(
+        self,
+        video_ids: Sequence[str],
+        reason: str | None = None,
+        *,
+        statuses: Sequence[VideoStatus] | None = None,
+        keep_logs: bool = False,
+    ) -> list[str]:
+        """Makes the videos (only those in `statuses`, if given) pending again; gives their ids.
+
+        Their logs go, unless `keep_logs` says that what was sampled of them still holds. Their events stay until they
+        are concluded anew.
+        """
+        with self._changing() as transaction:
+            chosen = transaction.run("videos_in_statuses", video_ids=video_ids, statuses=statuses)
+            return _reopen(transaction, [row["video_id"] for row in chosen], reason, keep_logs=keep_logs)
+
+    def reopen_stale_profile(self, camera_name: str, digest: str, video_ids: Sequence[str]) -> list[str]:
+        """Reopens those of these videos that belong to the camera and were concluded with another profile.
+
+        Gives the ids of the videos reopened, whose logs are gone.
+        """
+        with self._changing() as transaction:
+            stale = transaction.run("stale_profile_videos", camera_name=camera_name, digest=digest, video_ids=video_ids)
+            return _reopen(transaction, [row["video_id"] for row in stale], "its packing profile has changed")
+
+    def neighbours(self, camera_name: str, after: datetime, before: datetime) -> list[Video]:
+        """Concluded videos of the camera that overlap [after, before], by start and path."""
+        with self._reading() as transaction:
+            return videos_of(transaction.run("neighbours", camera_name=camera_name, after=after, before=before))
+
+    def video(self, video_id: str) -> VideoRow | None:
+        """The video's record, if it is known."""
+        found = self.videos(VideoFilter(video_ids=(video_id,)))
+        return found[0] if found else None
+
+    def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]:
+        """The records that pass the filter, by camera, start and path; unprobed ones last."""
+        wanted = video_filter or VideoFilter()
+        with self._reading() as transaction:
+            rows = transaction.run(
+                "videos",
+                video_ids=wanted.video_ids,
+                sources=wanted.sources or None,
+                cameras=wanted.cameras or None,
+                statuses=wanted.statuses or None,
+                since=wanted.since,
+                until=wanted.until,
+            )
+        return [record_of(row) for row in rows]
+
+    def progress(self, video_ids: Sequence[str] | None = None) -> Progress:
+        """How far these videos are; None: all of them."""
+        with self._reading() as transaction:
+            rows = {row["status"]: row for row in transaction.run("progress", video_ids=video_ids)}
+        return Progress(
+            videos={status: rows[status]["videos"] if status in rows else 0 for status in VideoStatus},
+            duration_s={status: rows[status]["duration_s"] if status in rows else 0.0 for status in VideoStatus},
+            examined_s=sum(row["examined_s"] for row in rows.values()),
+            idle_s=sum(row["idle_s"] for row in rows.values()),
+            unreadable_s=sum(row["unreadable_s"] for row in rows.values()),
+            pictures=sum(row["pictures"] for row in rows.values()),
+            seconds={stage: sum(row[f"{stage}_s"] for row in rows.values()) for stage in STAGES},
+        )
+
+    def counts(self) -> dict[VideoStatus, int]:
+        """The number of videos in each status."""
+        return self.progress().videos
+
+
+def _remove(transaction: Transaction, video_ids: Sequence[str]) -> None:
+    """Forgets videos with their logs and events, but remembers that their neighbours' events are to be folded again."""
+    transaction.run("delete_sights_touching", video_ids=video_ids)
+    gone = transaction.run("delete_events_touching", video_ids=video_ids)
+    transaction.run("delete_logs", video_ids=video_ids)
+    transaction.run("remember_removed", video_ids=video_ids)
+    transaction.run("delete_videos", video_ids=video_ids)
+    transaction.run("settle_videos", video_ids=[video_id for row in gone for video_id in row["video_ids"]])
+
+
+def _reopen(
+    transaction: Transaction, video_ids: Sequence[str], reason: str | None, *, keep_logs: bool = False
+) -> list[str]:
+    if not keep_logs:
+        transaction.run("delete_logs", video_ids=video_ids)
+        transaction.run("clear_sums", video_ids=video_ids)
+    transaction.run("reopen_videos", video_ids=video_ids, reason=reason)
+    return list(video_ids)
+
+
+def _found(video_id: str, file: FoundFile) -> dict[str, object]:
+    return {
+        "video_id": video_id,
+        "source": file.source,
+        "path": file.path,
+        "camera_name": file.camera_name,
+        "size_bytes": file.size_bytes,
+        "modified_ns": file.modified_ns,
+    }

@@ -1,0 +1,111 @@
+"""What readers in other processes may ask the owner of a database, and how it is written: JSON, never pickle."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+from pydantic import TypeAdapter
+
+from vtrack_ray import errors
+from vtrack_ray.errors import LedgerError, VtrackError
+from vtrack_ray.ledger.values import EventFilter, VideoFilter, VideoRow
+from vtrack_ray.meaning.event import Event
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.video import VideoStatus
+
+log = logging.getLogger(__name__)
+
+
+class Answers(Protocol):
+    """What can be asked of a ledger, in this process or another; the methods are those of `Ledger`."""
+
+    def events(self, event_filter: EventFilter | None = None) -> list[Event]: ...
+
+    def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]: ...
+
+    def profiles(self) -> list[Profile]: ...
+
+    def profile(self, camera_name: str) -> Profile | None: ...
+
+    def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool: ...
+
+    def counts(self) -> dict[VideoStatus, int]: ...
+
+
+class Call(NamedTuple):
+    """The types of a call's arguments, by name, and of its answer."""
+
+    arguments: Mapping[str, TypeAdapter[Any]]
+    answer: TypeAdapter[Any]
+
+
+def _type(of: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(of)
+
+
+CALLS: Mapping[str, Call] = MappingProxyType(
+    {
+        "events": Call({"event_filter": _type(EventFilter | None)}, _type(list[Event])),
+        "videos": Call({"video_filter": _type(VideoFilter | None)}, _type(list[VideoRow])),
+        "profiles": Call({}, _type(list[Profile])),
+        "profile": Call({"camera_name": _type(str)}, _type(Profile | None)),
+        "save_profile": Call({"profile": _type(Profile), "if_not_person": _type(bool)}, _type(bool)),
+        "counts": Call({}, _type(dict[VideoStatus, int])),
+    }
+)
+"""The methods of `Answers`, and nothing else, may be called from other processes."""
+
+
+def write_call(name: str, arguments: Mapping[str, object]) -> bytes:
+    """The message that asks for `name(**arguments)`."""
+    types = CALLS[name].arguments
+    written = {key: types[key].dump_python(value, mode="json") for key, value in arguments.items()}
+    return _json({"call": name, "arguments": written})
+
+
+def answer_call(answers: Answers, message: bytes) -> bytes:
+    """The message that answers a call; one that can't be answered is answered with the reason."""
+    try:
+        name, arguments = _read_call(message)
+        answer = getattr(answers, name)(**arguments)
+        return _json({"answer": CALLS[name].answer.dump_python(answer, mode="json")})
+    except VtrackError as error:
+        return _json({"error": type(error).__name__, "message": str(error)})
+    except Exception as error:
+        # Unanswered, the reader would take the owner for dead.
+        log.exception("A call from another process could not be answered")
+        said = (
+            f"The database's owner could not answer this call ({type(error).__name__}: {error}); "
+            "what that process has logged says where."
+        )
+        return _json({"error": LedgerError.__name__, "message": said})
+
+
+def read_answer(name: str, message: bytes) -> Any:
+    """The answer to that call. Raises the error that answered it."""
+    reply = json.loads(message)
+    if "error" not in reply:
+        return CALLS[name].answer.validate_python(reply["answer"])
+    kind = getattr(errors, reply["error"], LedgerError)
+    raise kind(reply["message"])
+
+
+def _read_call(message: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        request = json.loads(message)
+        name = request["call"]
+        types = CALLS[name].arguments
+        return name, {key: types[key].validate_python(value) for key, value in request["arguments"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # pydantic's errors are ValueErrors
+        raise LedgerError(
+            f"The database's owner does not understand this call ({error}); use the same version of vtrack for both."
+        ) from error
+
+
+def _json(value: object) -> bytes:
+    # Escaped to ASCII: a file name may hold bytes that are no UTF-8, which JSON in UTF-8 can't.
+    return json.dumps(value).encode("ascii")
