@@ -1,0 +1,112 @@
+"""The detector with a real ledger: whatever the order in which videos arrive, the tables come out the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.events.scenes import START, WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, triggered, video
+from vtrack_ray.errors import StaleAttempt
+from vtrack_ray.events.chain import Take
+from vtrack_ray.events.fold import fold
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Conclusion
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.launcher import LocalStore
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def conclusion(profile: Profile) -> Conclusion:
+    return Conclusion(profile_digest=profile.digest, is_exhaustive=True, reason=None, at=NOW)
+
+
+def take_in(ledger: Ledger, take: Take, profile: Profile) -> None:
+    """What a run does with a video once it is sampled."""
+    of = take.video
+    ledger.register([of.file], NOW)
+    ledger.set_header(of.video_id, of.header)
+    claim = ledger.claim_video(of.video_id, NOW)
+    assert claim is not None
+    for log in take.logs:
+        ledger.log_span(of.video_id, claim.attempt, profile.digest, log)
+    asyncio.run(EventDetector(LocalStore(ledger)).conclude(claim, profile, conclusion(profile)))
+
+
+# Videos of 20 s: some touch, some leave a gap that an event can cross, one leaves a longer one, one is a copy, and some
+# show another table (by so many seconds, another time of the same one) at the same time.
+STARTS_S = (0, 20, 41, 61, 92, 112, 132, 150, 150, 9, 29, 100)
+SHIFTS_S = (0, 0, 0, 0, 0, 0, 0, 0, 0, 33, 33, 47)
+
+stretches = st.lists(st.integers(0, 849), min_size=2, max_size=20, unique=True).map(
+    lambda ticks: [(low / 5, high / 5) for low, high in zip(*[iter(sorted(ticks))] * 2, strict=False)]
+)
+
+
+@st.composite
+def recordings(draw: st.DrawFn) -> tuple[Profile, list[Take]]:
+    with_trigger = draw(st.booleans())
+    packed = draw(stretches)
+    codes = [(draw(st.sampled_from(["CODE0001", "CODE0002"])), low, high) for low, high in draw(stretches)]
+    takes = []
+    for number, (start_s, shift_s) in enumerate(zip(STARTS_S, SHIFTS_S, strict=True)):
+        of = video(f"{number:02}.mp4", start_s=start_s, duration_s=20)
+        start_s += shift_s
+        hands = handled(
+            [(a - start_s, b - start_s) for a, b in packed], [(c, a - start_s, b - start_s) for c, a, b in codes]
+        )
+        takes.append(filmed(of, triggered(packed, codes, offset_s=start_s) if with_trigger else hands))
+    return (WITH_TRIGGER if with_trigger else WITHOUT_TRIGGER), draw(st.permutations(takes))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(recordings())
+def test_events_do_not_depend_on_the_order_of_arrival(
+    tmp_path_factory: pytest.TempPathFactory, recording: tuple[Profile, Sequence[Take]]
+) -> None:
+    profile, takes = recording
+    with Ledger.open(tmp_path_factory.mktemp("ledger") / "t.duckdb") as ledger:
+        for take in takes:
+            take_in(ledger, take, profile)
+        assert ledger.events() == fold(takes, profile)
+        lie_in = {video_id for event in ledger.events() for video_id in event.video_ids}
+        done = {row.video_id for row in ledger.videos() if row.status is VideoStatus.DONE}
+        assert done == lie_in
+
+
+def test_an_event_that_went_on_in_a_removed_video_is_folded_again(tmp_path: Path) -> None:
+    packed, codes = [(50.0, 75.0)], [("CODE0001", 52.0, 55.0)]
+    first = filmed(video("a.mp4"), triggered(packed, codes))
+    second = filmed(video("b.mp4", start_s=60), triggered(packed, codes, offset_s=60))
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        take_in(ledger, first, WITH_TRIGGER)
+        take_in(ledger, second, WITH_TRIGGER)
+        changed = replace(second.video.file, size_bytes=2)
+        [removed] = ledger.register([changed], NOW).removed
+        asyncio.run(EventDetector(LocalStore(ledger)).refold(WITH_TRIGGER, removed))
+        assert ledger.events() == fold([first], WITH_TRIGGER)
+
+
+def test_an_answer_of_an_earlier_attempt_changes_nothing(tmp_path: Path) -> None:
+    take = filmed(video(), triggered([(10, 30)], [("CODE0001", 20, 25)]))
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        ledger.register([take.video.file], NOW)
+        ledger.set_header(take.video.video_id, take.video.header)
+        early = ledger.claim_video(take.video.video_id, START)
+        assert early is not None
+        ledger.log_span(take.video.video_id, early.attempt, WITH_TRIGGER.digest, take.logs[0])
+        ledger.release_claims()
+        assert ledger.claim_video(take.video.video_id, NOW) is not None
+        before = ledger.snapshot()
+        with pytest.raises(StaleAttempt):
+            asyncio.run(EventDetector(LocalStore(ledger)).conclude(early, WITH_TRIGGER, conclusion(WITH_TRIGGER)))
+        assert ledger.snapshot() == before

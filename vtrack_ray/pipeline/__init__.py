@@ -1,0 +1,1 @@
+"""From files to stored events: the order of the work, whoever launches it. Knows nothing of Ray."""

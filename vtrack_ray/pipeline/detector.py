@@ -1,0 +1,100 @@
+"""The event detector: folds a video's samples, with those of its neighbours in time, into stored events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from vtrack_ray import instants
+from vtrack_ray.events.chain import Take
+from vtrack_ray.events.fold import fold
+from vtrack_ray.events.window import window
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Claim, Conclusion, Refolded
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.video import Video
+from vtrack_ray.pipeline.launcher import Store
+
+
+class Detector(Protocol):
+    """Turns sampling logs into events, one video at a time."""
+
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+        """Folds and stores the events around a video whose spans are all logged, and closes its claim.
+
+        Raises StaleAttempt if the claim was given up meanwhile.
+        """
+        ...
+
+    async def refold(self, profile: Profile, removed: Video) -> None:
+        """Folds the events again around a video that is gone from the ledger."""
+        ...
+
+
+class EventDetector:
+    """The detector itself, one at work for each ledger; it holds nothing that the ledger can't give back."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        # Two folds of neighbouring videos at once would each miss the other's samples.
+        self._turn = asyncio.Lock()
+
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+        async with self._turn:
+            refolded = await self._fold_around(claim.video, profile, is_there=True)
+            await self._store(Ledger.conclude, claim.video.video_id, claim.attempt, conclusion, refolded)
+
+    async def refold(self, profile: Profile, removed: Video) -> None:
+        async with self._turn:
+            await self._store(Ledger.replace_events, await self._fold_around(removed, profile, is_there=False))
+
+    async def _fold_around(self, video: Video, profile: Profile, *, is_there: bool) -> Refolded:
+        """The events around a video's time, from as many of its neighbours as it takes to be sure of them."""
+        own = await self._take(video)
+        others: dict[str, Take] = {}
+        reach = _Reach(own.start_us, own.end_us)
+        while True:
+            for near in await self._near(profile, reach):
+                if near.video_id not in others and near.video_id != video.video_id:
+                    others[near.video_id] = await self._take(near)
+            takes = [*others.values(), *([own] if is_there else [])]
+            after_us, until_us = window(takes, profile, own.start_us, own.end_us)
+            # As far as events are replaced, every video has to be among the takes.
+            wider = _Reach(
+                min([reach.start_us, *([t.start_us for t in takes] if after_us is None else [after_us])]),
+                max([reach.end_us, *([t.end_us for t in takes] if until_us is None else [until_us])]),
+            )
+            if wider == reach:
+                break
+            reach = wider
+        after_us = reach.start_us - 1 if after_us is None else after_us
+        until_us = reach.end_us if until_us is None else until_us
+        return Refolded(
+            camera_name=profile.camera_name,
+            after=instants.from_us(after_us),
+            until=instants.from_us(until_us),
+            events=tuple(e for e in fold(takes, profile) if after_us < instants.to_us(e.ended_at) <= until_us),
+            video_ids=tuple(take.video.video_id for take in takes),
+        )
+
+    async def _near(self, profile: Profile, reach: _Reach) -> Sequence[Video]:
+        """The concluded videos within a continuation gap of the reach."""
+        gap_us = round(profile.continuation_gap_s * 1e6)
+        return await self._store(
+            Ledger.neighbours,
+            profile.camera_name,
+            instants.from_us(reach.start_us - gap_us),
+            instants.from_us(reach.end_us + gap_us),
+        )
+
+    async def _take(self, video: Video) -> Take:
+        logs = await self._store(Ledger.logs, [video.video_id])
+        return Take(video=video, logs=tuple(logs[video.video_id]))
+
+
+class _Reach(NamedTuple):
+    """Microseconds since 1970."""
+
+    start_us: int
+    end_us: int

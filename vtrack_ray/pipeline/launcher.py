@@ -1,0 +1,53 @@
+"""Launchers and stores: where a function runs and where the ledger lives; here, both in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from vtrack_ray.ledger.ledger import Ledger
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Launcher(Protocol):
+    """Runs functions of the layers below, at most `slots` at once; their errors come back as they were raised."""
+
+    @property
+    def slots(self) -> int: ...
+
+    async def run(self, label: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `function` returns. `label` says to people what is going on, such as `sample:cam1/a.mp4@300`."""
+        ...
+
+
+class Store(Protocol):
+    """Calls a method of the one ledger: `await store(Ledger.claim_video, video_id, at)`."""
+
+    async def __call__(
+        self, method: Callable[Concatenate[Ledger, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
+
+
+class LocalLauncher:
+    """One function at a time, in this process; `before_each` is called before each of them."""
+
+    slots = 1
+
+    def __init__(self, before_each: Callable[[], None] = lambda: None) -> None:
+        self._before_each = before_each
+
+    async def run(self, label: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:  # noqa: ARG002
+        self._before_each()
+        return function(*args, **kwargs)
+
+
+class LocalStore:
+    """The ledger, opened by this process."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def __call__(self, method: Callable[Concatenate[Ledger, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return method(self._ledger, *args, **kwargs)

@@ -1,0 +1,39 @@
+"""Reasons: why a video is not as it should be, in a sentence for a person."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from vtrack_ray.errors import NotAVideo, VtrackError
+from vtrack_ray.meaning.sampling_log import SamplingLog
+from vtrack_ray.meaning.span import Coverage, covered_s, joined
+from vtrack_ray.meaning.video import FoundFile, Video
+
+log = logging.getLogger(__name__)
+
+_WORTH_TELLING_S = 0.1
+"""Less than this, two or three pictures, is no loss to a packing."""
+
+
+def unreadable(video: Video, logs: Iterable[SamplingLog]) -> str | None:
+    """What could not be read of a video, as a sentence; None if all of it was. Raises NotAVideo if nothing was."""
+    logs = list(logs)
+    broken = joined(s for sampled in logs for s in sampled.coverage if s.coverage is Coverage.UNREADABLE)
+    lost_s = covered_s(broken, Coverage.UNREADABLE)
+    if lost_s >= video.duration_s > 0:
+        raise NotAVideo(f"{broken[0].reason}; nothing of it could be read. Copy it again from the recorder")
+    if lost_s >= _WORTH_TELLING_S:
+        long = [s for s in broken if s.span.duration_s >= _WORTH_TELLING_S] or broken
+        where = ", ".join(f"{s.span.start_s:.1f} to {s.span.end_s:.1f} s" for s in long[:5])
+        more = f" and {len(long) - 5} more" if len(long) > 5 else ""
+        return f"{lost_s:.1f} s could not be read ({where}{more}): {long[0].reason}"
+    return "; ".join(dict.fromkeys(note for sampled in logs for note in sampled.notes if "jump back" in note)) or None
+
+
+def sentence(file: FoundFile, error: Exception) -> str:
+    """Why a video was given up. An error that nobody raised on purpose is logged with its trace."""
+    if isinstance(error, VtrackError):
+        return str(error).removeprefix(file.path).lstrip(": ")
+    log.error("%s", file.path, exc_info=error)
+    return f"{type(error).__name__}: {error} (an error in vtrack; its log has more)"
