@@ -1,0 +1,37 @@
+"""The event-detector actor: the one place where a cluster's sampling logs become events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vtrack_ray.actors.remote import RayStore, unwrapped
+from vtrack_ray.ledger.values import Claim, Conclusion
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.video import Video
+from vtrack_ray.pipeline.detector import EventDetector
+
+
+class DetectorActor:
+    """The event detector in a process of its own; a single instance, as neighbouring videos share events."""
+
+    def __init__(self, store: Any) -> None:
+        self._detector = EventDetector(RayStore(store))
+
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+        await self._detector.conclude(claim, profile, conclusion)
+
+    async def refold(self, profile: Profile, removed: Video) -> None:
+        await self._detector.refold(profile, removed)
+
+
+class RayDetector:
+    """The detector as the runner sees it."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+        await unwrapped(self._actor.conclude.remote(claim, profile, conclusion))
+
+    async def refold(self, profile: Profile, removed: Video) -> None:
+        await unwrapped(self._actor.refold.remote(profile, removed))

@@ -1,0 +1,45 @@
+"""The scheduler actor: runs a request's backlog, tells how far it is, and stops it when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from vtrack_ray.actors.detector import RayDetector
+from vtrack_ray.actors.remote import RayLauncher, RayStore
+from vtrack_ray.pipeline.progress import Progress
+from vtrack_ray.pipeline.request import Request
+from vtrack_ray.pipeline.runner import Runner
+from vtrack_ray.pipeline.summary import Summary
+from vtrack_ray.settings import Settings
+
+
+class SchedulerActor:
+    """Holds the queue's order and the tasks under way, and nothing that the ledger can't give back."""
+
+    def __init__(self, request: Request, settings: Settings, store: Any, detector: Any, slots: int) -> None:
+        self._runner = Runner(
+            request=request,
+            settings=settings,
+            store=RayStore(store),
+            launcher=RayLauncher(slots),
+            detector=RayDetector(detector),
+        )
+        self._running: asyncio.Task[Summary] | None = None
+
+    async def run(self) -> Summary | None:
+        """Works off the backlog; None if it was stopped."""
+        self._running = asyncio.create_task(self._runner.run())
+        try:
+            return await self._running
+        except asyncio.CancelledError:
+            return None
+
+    async def progress(self) -> Progress:
+        return self._runner.progress
+
+    async def stop(self) -> None:
+        """Ends the tasks under way and gives their videos back; what they had finished is kept."""
+        if self._running is not None and not self._running.done():
+            self._running.cancel()
+            await asyncio.wait([self._running])
