@@ -1,0 +1,31 @@
+"""Eight packings at full size, on Ray: every one found, to half a second, with every code, and nothing besides."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Footage, Vtrack, rendered
+from vtrack_ray.render.compare import compare
+from vtrack_ray.render.order import Look, Order, Packing, Recording
+
+
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+    order = Order(
+        seed=8,
+        cameras=("full",),
+        packing=Packing(events=8, event_s=(6, 10), idle_s=(4, 6), two_codes=True, passing_hands=2),
+        look=Look(label_module_px=2.2),
+        recording=Recording(videos=2, borders="event"),
+    )
+    return rendered(tmp_path_factory.mktemp("eight"), order)
+
+
+@pytest.mark.timeout(600)
+def test_eight_events_at_full_size(vtrack: Vtrack, another_vtrack: Vtrack, eight: Footage) -> None:
+    vtrack("run", eight.root)
+    comparison = compare(eight.truth, vtrack.json("events"))
+    assert len(comparison.pairs) == 8
+    assert comparison.agrees(within_s=0.5), comparison
+    another_vtrack("run", "--local", eight.root)
+    assert another_vtrack.snapshot() == vtrack.snapshot()

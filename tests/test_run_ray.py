@@ -1,0 +1,115 @@
+"""`vtrack run` on Ray, as a process with real signals: the same tables as without Ray, whatever happens to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from tests.conftest import Footage, Snapshot, Vtrack
+
+SLOWLY = ("--exhaustive", "--set", "SPAN_SECONDS=10")
+"""Many spans of some work each, so that there is something to interrupt."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(two_cameras: Footage, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    home = tmp_path_factory.mktemp("undisturbed")
+    vtrack = Vtrack(home)
+    vtrack("run", "--local", *SLOWLY, two_cameras.root)
+    return vtrack.snapshot()
+
+
+def sampling_worker(run: subprocess.Popen[str], limit_s: float = 60.0) -> psutil.Process:
+    """A process of the run that is sampling a span just now, held still, so that the run can't end."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        assert run.poll() is None, run.communicate()
+        for process in psutil.Process(run.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::sample:"):
+                    process.suspend()
+                    return process
+    raise AssertionError("no sampling worker was seen")
+
+
+def test_the_tables_are_those_of_a_local_run(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
+    said = vtrack("run", *SLOWLY, two_cameras.root)
+    assert "4 done; 4 of them in this run" in said
+    assert vtrack.snapshot() == undisturbed
+
+
+def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
+    with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
+        sampling_worker(run)
+        # As a terminal does it: to every process of the command.
+        os.killpg(run.pid, signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "the same command goes on" in err
+    assert not [video for video in vtrack.json("videos") if video["status"] == "sampling"]
+    vtrack("run", *SLOWLY, two_cameras.root)
+    assert vtrack.snapshot() == undisturbed
+
+
+def test_killed_and_continued(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
+    with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
+        sampling_worker(run)
+        processes = psutil.Process(run.pid).children(recursive=True)
+        run.kill()
+        run.communicate(timeout=60)
+    for process in processes:
+        # Ray's processes end by themselves once the driver is gone; the next run must not have to wait for that.
+        if process.is_running():
+            process.kill()
+    psutil.wait_procs(processes, timeout=30)
+    vtrack("run", *SLOWLY, two_cameras.root)
+    assert vtrack.snapshot() == undisturbed
+
+
+def test_a_killed_worker_fails_its_video_alone_and_the_next_run_mends_it(
+    vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot
+) -> None:
+    with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
+        sampling_worker(run).kill()
+        out, err = run.communicate(timeout=200)
+    assert run.returncode == 1, out + err
+    assert "the process that worked on it died" in out
+    statuses = sorted(video["status"] for video in vtrack.json("videos"))
+    assert statuses == ["done", "done", "done", "failed"]
+    vtrack("run", "--force", *SLOWLY, two_cameras.root)
+    assert vtrack.snapshot() == undisturbed
+
+
+def test_when_an_actor_dies_the_run_ends_with_a_sentence_and_the_next_goes_on(
+    vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot
+) -> None:
+    with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
+        worker = sampling_worker(run)
+        actors = psutil.Process(run.pid).children(recursive=True)
+        [store] = [p for p in actors if p.cmdline()[:1] and p.cmdline()[0].startswith("ray::StoreActor")]
+        store.kill()
+        worker.resume()
+        _, err = run.communicate(timeout=100)
+    assert run.returncode == 1
+    assert "run the same command again" in err
+    assert "Traceback" not in err
+    vtrack("run", *SLOWLY, two_cameras.root)
+    assert vtrack.snapshot() == undisturbed
+
+
+def test_while_a_run_goes_on_others_can_read_but_not_run(vtrack: Vtrack, two_cameras: Footage) -> None:
+    with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
+        sampling_worker(run)
+        assert "is held by process" in vtrack("run", "--local", two_cameras.root, status=1)
+        assert "sampling" in {video["status"] for video in vtrack.json("videos")}
+        assert {profile["camera_name"] for profile in vtrack.json("profile", "list")} == {"cam1", "cam2"}
+        vtrack.json("events")
+        os.kill(run.pid, signal.SIGTERM)
+        run.communicate(timeout=60)
+    assert run.returncode == 130

@@ -1,0 +1,65 @@
+"""`vtrack events`: the packing events, by tracking code, camera, time and status."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from vtrack_ray import instants
+from vtrack_ray.cli.options import with_output, with_settings
+from vtrack_ray.cli.records import event_record, print_records
+from vtrack_ray.ledger.answers import open_answers
+from vtrack_ray.ledger.values import EventFilter, VideoFilter
+from vtrack_ray.meaning.event import EventStatus
+from vtrack_ray.settings import Settings
+
+_COLUMNS = ("camera_name", "started_at", "duration_s", "tracking_codes", "status", "start_s", "end_s", "videos")
+
+
+@click.command()
+@click.option("--code", "codes", multiple=True, help="Events with this tracking code; may be given several times.")
+@click.option("--camera", "cameras", multiple=True, help="Events of this camera; may be given several times.")
+@click.option("--since", help="Events that end after this instant, such as 2026-11-01 or 2026-11-01T08:00+07:00.")
+@click.option("--until", help="Events that start before this instant.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([s.value for s in EventStatus]),
+    help="Events of this status; may be given several times.",
+)
+@with_output
+@with_settings
+def events(
+    codes: tuple[str, ...],
+    cameras: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    statuses: tuple[str, ...],
+    output: str,
+    settings: Settings,
+) -> None:
+    """Show packing events; works while a run is going on and when none is."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    wanted = EventFilter(
+        codes=codes,
+        cameras=cameras,
+        since=_instant(since, zone, "--since"),
+        until=_instant(until, zone, "--until"),
+        statuses=tuple(EventStatus(status) for status in statuses),
+    )
+    with open_answers(settings.DB) as answers:
+        found = answers.events(wanted)
+        ids = {video_id for event in found for video_id in event.video_ids}
+        paths = {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=tuple(sorted(ids))))}
+    records = [event_record(event, paths, zone) for event in found]
+    print_records(records, _COLUMNS, output, empty="No events.")
+
+
+def _instant(text: str | None, zone: ZoneInfo, option: str) -> datetime | None:
+    try:
+        return instants.parse(text, zone) if text else None
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no instant in ISO 8601: {error}", param_hint=option) from error

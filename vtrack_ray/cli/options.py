@@ -1,0 +1,50 @@
+"""Options that several commands share: the settings, with the database among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vtrack_ray.settings import Settings, load_settings
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+_OPTIONS = (
+    click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting; may be given several times."),
+    click.option("--config", type=_FILE, help="A TOML file of settings."),
+    click.option("--db", type=_FILE, help="The database file; the same as --set DB=FILE."),
+)
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--db`, `--config` and `--set`; the command gets what they come to as `settings`."""
+
+    @wraps(command)
+    def wrapped(*args: Any, db: Path | None, config: Path | None, given: tuple[str, ...], **rest: Any) -> Any:
+        return command(*args, settings=_settings(db, config, given), **rest)
+
+    for option in _OPTIONS:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _settings(db: Path | None, config: Path | None, given: tuple[str, ...]) -> Settings:
+    overrides: dict[str, str] = {}
+    for pair in given:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--set")
+        overrides[name] = value
+    if db is not None:
+        overrides["DB"] = str(db)
+    return load_settings(overrides, config)
+
+
+def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--json` and `--csv`; the command gets `output`: `json`, `csv` or `table`."""
+    command = click.option("--csv", "output", flag_value="csv", help="Print comma-separated values.")(command)
+    return click.option("--json", "output", flag_value="json", default="table", help="Print JSON.")(command)

@@ -1,0 +1,86 @@
+"""`vtrack run`: works off files and folders, and tells what came of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from vtrack_ray.actors import cluster
+from vtrack_ray.cli.options import with_settings
+from vtrack_ray.cli.progress import RunBar, stoppable
+from vtrack_ray.cli.records import printable
+from vtrack_ray.pipeline import local
+from vtrack_ray.pipeline.request import Request
+from vtrack_ray.pipeline.summary import Summary
+from vtrack_ray.settings import Settings
+from vtrack_ray.sources.local import EXTENSIONS
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C or SIGTERM, as shells have it."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--camera", "camera_name", help="The camera of all these files; otherwise the folder's name.")
+@click.option("--force", "is_forced", is_flag=True, help="Do again what is done already.")
+@click.option("--exhaustive", "is_exhaustive", is_flag=True, help="Examine every picture: slow, the reference.")
+@click.option("--local", "is_local", is_flag=True, help="Work in this process, without Ray.")
+@click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
+@with_settings
+def run(
+    paths: tuple[Path, ...],
+    camera_name: str | None,
+    is_forced: bool,
+    is_exhaustive: bool,
+    is_local: bool,
+    address: str | None,
+    settings: Settings,
+) -> None:
+    """Find the packing events in video files, or in all videos below folders.
+
+    What is done already is not done again; what was interrupted goes on. Exits with 0 if every video came to a good
+    end, 1 if one did not, 2 if the command itself is wrong, and 130 if it was interrupted.
+    """
+    if is_local and address:
+        raise click.UsageError("--local works without Ray, --address joins one: give one of them")
+    # An actor's working directory is not this one.
+    absolute = tuple(path.absolute() for path in paths)
+    request = Request(paths=absolute, camera_name=camera_name, is_forced=is_forced, is_exhaustive=is_exhaustive)
+    summary: Summary | None = None
+    started = time.monotonic()
+    with stoppable(), RunBar() as bar:
+        try:
+            if is_local:
+                summary = local.work_off(request, settings, bar.show)
+            else:
+                summary = cluster.work_off(request, settings, address, bar.show)
+        except KeyboardInterrupt:
+            pass  # told below
+    if summary is None:
+        click.echo("Interrupted. What was finished is kept; the same command goes on from there.", err=True)
+        raise SystemExit(INTERRUPTED)
+    _tell(summary, time.monotonic() - started, settings)
+    raise SystemExit(0 if summary.is_good else 1)
+
+
+def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
+    console = Console(width=None if Console().is_terminal else 160, highlight=False)
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.videos_by_status.items())) or "none"
+    table = Table.grid(padding=(0, 2))
+    table.add_row("videos", f"{statuses}; {summary.new_videos} of them in this run")
+    table.add_row("events", f"{summary.events} with {summary.tracking_codes} tracking codes")
+    table.add_row(
+        "footage",
+        f"{summary.examined_s:.1f} s examined, {summary.idle_s:.1f} s idle, {summary.unreadable_s:.1f} s unreadable",
+    )
+    table.add_row("time", f"{elapsed_s:.1f} s")
+    table.add_row("database", str(settings.DB))
+    console.print(table)
+    for trouble in summary.troubles:
+        console.print(printable(f"! {trouble.path}: {trouble.reason}"), markup=False, soft_wrap=True)
+    if not summary.videos_by_status:
+        console.print(f"There are no video files there; folders are searched for {' '.join(sorted(EXTENSIONS))}")
