@@ -11,8 +11,11 @@ from tests.events.scenes import sight
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
-from vtrack_ray.sampling.activity import REACH_S
+from vtrack_ray.sampling.activity import Activity
 from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, on_grid
+from vtrack_ray.sampling.sampler import LEAD_S
+
+CARD_SHARE = 0.008
 
 
 def on(time_s: float) -> Sample:
@@ -36,17 +39,21 @@ def test_the_grid_takes_five_pictures_of_a_second() -> None:
 
 
 class Moving:
-    """Stillness of a table on which nothing moves before `until_s`."""
+    """Motion in that time, and nowhere else."""
 
-    def __init__(self, until_s: float = 0.0, swept_s: float = -1.0) -> None:
-        self.until_s = until_s
+    def __init__(self, *moved: float, swept_s: float = -1.0) -> None:
+        self.moved = moved
         self.swept_s = swept_s
 
-    def are_quiet_between(self, start_s: float, end_s: float) -> bool:
-        return start_s < end_s <= self.until_s
+    def moved_within(self, start_s: float, end_s: float) -> Span | None:
+        inside = [time_s for time_s in self.moved if start_s <= time_s <= end_s]
+        return Span(min(inside), max(inside)) if inside else None
 
-    def may_be_swept_between(self, start_s: float, end_s: float) -> bool:
+    def may_be_swept_within(self, start_s: float, end_s: float) -> bool:
         return start_s < self.swept_s < end_s
+
+
+ALWAYS = Moving(*(n / 2 for n in range(100)))
 
 
 @pytest.mark.parametrize(
@@ -67,34 +74,41 @@ class Moving:
 def test_a_gap_is_looked_into_where_something_changed_or_may_hide(
     before: Sample, after: Sample, needs_look: bool
 ) -> None:
-    [gap] = gaps([before, after], Moving(), guarantee_s=5.0)
+    [gap] = gaps([before, after], ALWAYS, guarantee_s=5.0)
     assert gap.needs_look is needs_look
 
 
 def test_where_nothing_moved_only_a_change_of_the_trigger_is_looked_into() -> None:
-    still = Moving(until_s=99)
+    still = Moving()
     assert not any(gap.needs_look for gap in gaps([on(0), on(20)], still, 5.0))
     assert not any(gap.needs_look for gap in gaps([off(0, "CODE0001"), off(20)], still, 5.0))
     assert all(gap.needs_look for gap in gaps([on(0), off(20)], still, 5.0))
 
 
+def test_motion_hides_a_packing_only_if_it_lasts_as_long() -> None:
+    def needs_look(*moved: float) -> bool:
+        [gap] = gaps([on(0), on(20)], Moving(*moved), 5.0)
+        assert gap.is_idle is not gap.needs_look
+        return gap.needs_look
+
+    assert not needs_look(10)
+    assert not needs_look(10, 15)
+    assert needs_look(10, 15.1)
+    assert needs_look(1, 19)
+
+
 def test_between_two_parcels_it_looks_where_as_much_changed_as_when_one_is_moved() -> None:
-    [gap] = gaps([off(0), off(2)], Moving(swept_s=1), 5.0)
+    [gap] = gaps([off(0), off(2)], Moving(1, swept_s=1), 5.0)
     assert gap.needs_look
-    [gap] = gaps([on(0), on(2)], Moving(swept_s=1), 5.0)
+    [gap] = gaps([on(0), on(2)], Moving(1, swept_s=1), 5.0)
     assert not gap.needs_look
 
 
-def test_a_stretch_is_idle_only_between_two_on_samples_close_enough_or_with_nothing_moving() -> None:
-    def is_idle(before: Sample, after: Sample, until_s: float = 0.0) -> bool:
-        [gap] = gaps([before, after], Moving(until_s), 5.0)
-        return gap.is_idle
-
-    assert is_idle(on(0), on(5))
-    assert not is_idle(on(0), on(5.1))
-    assert is_idle(on(0), on(5.1), until_s=6)
-    assert not is_idle(off(0), off(2))
-    assert not is_idle(on(0), off(2), until_s=6)
+def test_a_stretch_is_idle_only_between_two_on_samples() -> None:
+    [gap] = gaps([off(0), off(2)], Moving(), 5.0)
+    assert not gap.is_idle
+    [gap] = gaps([on(0), off(2)], Moving(), 5.0)
+    assert not gap.is_idle
 
 
 def index_of(sizes: list[int], gop: int = 50, rate: int = 25) -> PacketIndex:
@@ -115,33 +129,36 @@ def idle_with_a_burst(seconds: int = 200, burst_at_s: int = 101, burst: int = 30
     return sizes
 
 
-def test_keyframes_are_examined_around_what_moves_and_now_and_then() -> None:
-    keyframes = Keyframes(index_of(idle_with_a_burst()))
-    chosen = keyframes.coarse(Span(0.0, 200.0), 5.0)
-    assert {100.0, 102.0} <= set(chosen)
+def keyframes_of(index: PacketIndex) -> Keyframes:
+    return Keyframes(index, Activity(index, CARD_SHARE))
+
+
+def test_keyframes_are_examined_after_what_moves_and_now_and_then() -> None:
+    chosen = keyframes_of(index_of(idle_with_a_burst())).coarse(Span(0.0, 200.0), 5.0)
+    assert 102.0 in chosen
     assert max(b - a for a, b in pairwise(chosen)) <= CHECK_S
     assert len(chosen) < 15
-    assert keyframes.are_quiet_between(0.0, 100.0)
-    assert not keyframes.are_quiet_between(100.0, 102.0)
 
 
-def test_where_sizes_say_nothing_every_keyframe_is_examined() -> None:
+def test_where_keyframes_are_close_motion_between_two_of_the_grid_is_not_forgotten() -> None:
+    sizes = [30_000 if i % 10 == 0 else 130 for i in range(5_000)]
+    for i in range(2_513, 2_517):
+        sizes[i] = 3_000
+    assert 102.0 in keyframes_of(index_of(sizes, gop=10)).coarse(Span(0.0, 200.0), 5.0)
+
+
+def test_where_sizes_say_nothing_a_keyframe_each_two_seconds_is_examined() -> None:
     filled_up = [30_000 if i % 50 == 0 else 8_000 for i in range(5_000)]
-    assert len(Keyframes(index_of(filled_up)).coarse(Span(0.0, 200.0), 5.0)) == 100
+    assert len(keyframes_of(index_of(filled_up)).coarse(Span(0.0, 200.0), 5.0)) == 100
     rng = np.random.default_rng(1)
     noisy = [30_000 if i % 50 == 0 else int(rng.normal(4_000, 800)) for i in range(5_000)]
-    assert len(Keyframes(index_of(noisy)).coarse(Span(0.0, 200.0), 5.0)) == 100
-
-
-def test_where_every_picture_is_a_keyframe_one_each_two_seconds_is_examined() -> None:
-    keyframes = Keyframes(index_of([30_000] * 5_000, gop=1))
-    assert len(keyframes.coarse(Span(0.0, 200.0), 5.0)) == 101
-    assert not keyframes.are_quiet_between(0.0, 2.0)
+    assert len(keyframes_of(index_of(noisy)).coarse(Span(0.0, 200.0), 5.0)) == 100
+    assert len(keyframes_of(index_of([30_000] * 5_000, gop=1)).coarse(Span(0.0, 200.0), 5.0)) == 101
 
 
 def test_the_level_of_noise_may_drift() -> None:
     drifting = [30_000 if i % 50 == 0 else 100 + i // 100 for i in range(15_000)]
-    assert len(Keyframes(index_of(drifting)).coarse(Span(0.0, 600.0), 5.0)) < 40
+    assert len(keyframes_of(index_of(drifting)).coarse(Span(0.0, 600.0), 5.0)) < 40
 
 
 @given(st.lists(st.integers(50, 6_000), min_size=400, max_size=400), st.floats(100, 130), st.floats(5, 30))
@@ -150,8 +167,8 @@ def test_the_choice_does_not_depend_on_the_span(levels: list[int], start_s: floa
     whole = index_of(sizes)
     span = Span(start_s, start_s + length_s)
     # What index_packets gives for the span and what lies within reach of it.
-    kept = (whole.times_s >= (start_s - REACH_S) // 2 * 2) & (whole.times_s <= (span.end_s + REACH_S) // 2 * 2 + 2)
+    kept = (whole.times_s >= (start_s - LEAD_S) // 2 * 2) & (whole.times_s <= (span.end_s + LEAD_S) // 2 * 2 + 2)
     part = PacketIndex(
         times_s=whole.times_s[kept], keyframe=whole.keyframe[kept], size_bytes=whole.size_bytes[kept], end_s=400
     )
-    assert Keyframes(part).coarse(span, 5.0) == Keyframes(whole).coarse(span, 5.0)
+    assert keyframes_of(part).coarse(span, 5.0) == keyframes_of(whole).coarse(span, 5.0)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush
+from typing import cast
 
 from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from vtrack_ray.footage.gaps import Fault, Gaps
@@ -15,6 +17,9 @@ from vtrack_ray.footage.reader import Reader, VideoPacket, pts_of
 from vtrack_ray.meaning.span import Span
 
 __all__ = ["Fault", "Picture", "Pictures", "open_pictures"]
+
+_SMOOTHING = ("h264", "hevc")
+"""Codecs with a filter for the edges of blocks, whose decoders need to know nothing but what the stream tells."""
 
 
 @contextmanager
@@ -37,9 +42,15 @@ class Pictures:
         self.height_px: int = reader.stream.codec_context.height
         self.faults: list[Fault] = []
         self._leaves_out = False
+        self._keyframe_decoder = _keyframe_decoder(reader.stream.codec_context)
 
     def keyframes(self, span: Span) -> Iterator[Picture]:
-        """The keyframes with start <= time < end, in time order; nothing else is decoded."""
+        """The keyframes with start <= time < end, in time order; nothing else is decoded.
+
+        Their blocks' edges are left as they are stored: smoothing them is a quarter of the work, and barcodes are read
+        as well without it.
+        """
+        decoder = self._keyframe_decoder
         gaps = Gaps(span, self.faults)
         last_s = -1.0
         for packet in self._packets(span, gaps):
@@ -51,8 +62,8 @@ class Pictures:
                 break
             last_s = time_s
             # Drained at once: the decoder would hold a keyframe back until it had seen pictures that won't come.
-            frames = [*self._decoded(packet, gaps), *self._decoded(None, gaps)]
-            self._reader.stream.codec_context.flush_buffers()
+            frames = [*_decoded(decoder, packet, gaps), *_decoded(decoder, None, gaps)]
+            decoder.flush_buffers()
             if frames and not frames[0].is_corrupt and self._has_usual_size(frames[0], gaps):
                 gaps.give(time_s)
                 yield Picture(time_s, frames[0])
@@ -137,8 +148,8 @@ class Pictures:
         for packet in self._packets(span, gaps):
             if not packet.is_discard:
                 heappush(waiting, (pts_of(packet), packet.is_keyframe))
-            yield from self._decoded(packet, gaps)
-        yield from self._decoded(None, gaps)
+            yield from _decoded(self._reader.stream.codec_context, packet, gaps)
+        yield from _decoded(self._reader.stream.codec_context, None, gaps)
 
     def _packets(self, span: Span, gaps: Gaps) -> Iterator[VideoPacket]:
         for item in self._reader.packets(span):
@@ -148,13 +159,25 @@ class Pictures:
                 gaps.reach(self._reader.time_s(pts_of(item) + (item.duration or 0)))
                 yield item
 
-    def _decoded(self, packet: VideoPacket | None, gaps: Gaps) -> list[VideoFrame]:
-        """The frames that come out when the packet goes into the decoder; None gets the last ones out."""
-        if packet is not None and packet.is_corrupt:
-            gaps.blame("damaged data")
-            return []
-        try:
-            return self._reader.stream.codec_context.decode(packet)
-        except FFmpegError as error:
-            gaps.blame(error.strerror or str(error))
-            return []
+
+def _decoded(decoder: VideoCodecContext, packet: VideoPacket | None, gaps: Gaps) -> list[VideoFrame]:
+    """The frames that come out when the packet goes into the decoder; None gets the last ones out."""
+    if packet is not None and packet.is_corrupt:
+        gaps.blame("damaged data")
+        return []
+    try:
+        return decoder.decode(packet)
+    except FFmpegError as error:
+        gaps.blame(error.strerror or str(error))
+        return []
+
+
+def _keyframe_decoder(usual: VideoCodecContext) -> VideoCodecContext:
+    """A decoder that leaves the edges of blocks as they are stored, where the codec smooths them at all."""
+    if usual.name not in _SMOOTHING:
+        return usual
+    decoder = cast("VideoCodecContext", VideoCodecContext.create(usual.name, "r"))
+    decoder.extradata = usual.extradata
+    decoder.thread_count = 1
+    decoder.options = {"skip_loop_filter": "all"}
+    return decoder

@@ -8,10 +8,14 @@ from collections.abc import Iterable, Sequence
 from vtrack_ray.footage.picture import Picture
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
+from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
 from vtrack_ray.sampling.plan import Gap, Keyframes, gaps, is_next_on_grid
 from vtrack_ray.sampling.regular import regular
+from vtrack_ray.vision.trigger import CARD_ROOM
 
+_MOST_SHARE = 0.015
+"""A person may give the trigger more room than it takes: no card is believed to fill more of the picture than this."""
 _SEARCH_EVERY = 2
 """Of the pictures of the sampling interval between two keyframes, one in so many is searched for codes."""
 
@@ -19,7 +23,8 @@ _SEARCH_EVERY = 2
 def cascade(look: Look) -> None:
     """Examines keyframes, then the pictures between two neighbours where something changed or may hide."""
     with look.stages.stage("index"):
-        keyframes = Keyframes(look.index)
+        activity = Activity(look.index, _card_share(look))
+        keyframes = Keyframes(look.index, activity)
     with look.stages.stage("coarse"):
         is_complete = _examine_keyframes(look, keyframes)
     if not is_complete:
@@ -27,12 +32,12 @@ def cascade(look: Look) -> None:
         regular(look)
         return
     with look.stages.stage("coarse"):
-        coarse = _with_ends(look, keyframes)
+        coarse = _with_ends(look, activity)
     with look.stages.stage("refine"):
-        found = gaps(coarse, keyframes, look.profile.min_packing_s)
+        found = gaps(coarse, activity, look.profile.min_packing_s)
         for gap in found:
             if gap.needs_look:
-                _refine(look, gap)
+                _refine(look, gap, keyframes)
     look.accounted += [
         Stretch(span=gap.span, coverage=Coverage.IDLE if gap.is_idle else Coverage.EXAMINED) for gap in found
     ]
@@ -49,7 +54,7 @@ def _examine_keyframes(look: Look, keyframes: Keyframes) -> bool:
     return len(look.samples) == len(wanted)
 
 
-def _with_ends(look: Look, keyframes: Keyframes) -> list[Sample]:
+def _with_ends(look: Look, activity: Activity) -> list[Sample]:
     """The samples so far, and those of the first and the last picture where no keyframe brackets the span."""
     coarse = [sample for _, sample in sorted(look.samples.items())]
     first = coarse[0].time_s if coarse else math.inf
@@ -59,38 +64,56 @@ def _with_ends(look: Look, keyframes: Keyframes) -> list[Sample]:
             coarse.insert(0, _examined(look, picture))
             break
     if not coarse or coarse[-1].time_s < look.reach.end_s:
-        coarse += _end(look, coarse, is_quiet=keyframes.is_tail_quiet)
+        coarse += _end(look, coarse, activity)
     return coarse
 
 
-def _end(look: Look, coarse: Sequence[Sample], *, is_quiet: bool) -> list[Sample]:
+def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sample]:
     """The last picture's sample, unless the table was idle up to the last keyframe and nothing moves after it.
 
     Idle since the keyframe before: a packing that has just ended needs the pictures after it to be sure.
     """
     last = coarse[-1] if coarse else None
-    is_idle = len(coarse) > 1 and all(sample.trigger is Trigger.ON for sample in coarse[-2:])
-    if last is not None and is_idle and is_quiet:
+    if last is not None and all(sample.trigger is Trigger.ON for sample in coarse[-2:]) and len(coarse) > 1:
         end_s = float(look.index.times_s[-1])
-        look.accounted.append(Stretch(span=Span(last.time_s, end_s), coverage=Coverage.IDLE))
-        return []
+        if activity.moved_within(last.time_s, end_s) is None:
+            look.accounted.append(Stretch(span=Span(last.time_s, end_s), coverage=Coverage.IDLE))
+            return []
     picture = None
     for picture in look.pictures.all(Span(last.time_s if last else 0.0, math.inf)):  # noqa: B007
         look.pictures_decoded += 1
     return [] if picture is None or picture.time_s in look.samples else [_examined(look, picture)]
 
 
-def _refine(look: Look, gap: Gap) -> None:
+def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
+    """Looks through the part of a gap in which something moved; where that does not explain what the samples at its ends
+    show, through all of it.
+
+    The whole part, even where the span covers less of it: the parts of two spans then fit together.
+    """
+    if gap.moved is not None:
+        # Decoding begins at a keyframe anyway; and after the motion, a moment more to see what it has come to.
+        start_s = max(keyframes.last_before(gap.moved.start_s), gap.span.start_s)
+        end_s = min(gap.moved.end_s + BIN_S, gap.span.end_s)
+        seen = _look_through(look, gap.before, gap.after, Span(start_s, end_s))
+        first = gap.before if start_s <= gap.before.time_s else seen[0] if seen else None
+        last = gap.after if end_s >= gap.after.time_s else seen[-1] if seen else None
+        if first and last and (first.trigger, last.trigger) == (gap.before.trigger, gap.after.trigger):
+            return
+    _look_through(look, gap.before, gap.after, gap.span)
+
+
+def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list[Sample]:
     """Examines the pictures of the sampling interval, and between two that show different states all there are.
 
-    The whole gap, even where the span covers a part of it: the parts of two spans then fit together.
+    Gives the samples of the interval; `before` and `after` are known from outside the span.
     """
     interval_s = look.profile.sampling_interval_s
-    known, passed = gap.before, list[Picture]()
+    known, passed, seen = before, list[Picture](), list[Sample]()
     searched_s = known.time_s
-    for picture in look.pictures.references(gap.span):
+    for picture in look.pictures.references(span):
         look.pictures_decoded += 1
-        if picture.time_s <= gap.span.start_s:
+        if picture.time_s <= before.time_s:
             continue
         last_s = passed[-1].time_s if passed else known.time_s
         if not is_next_on_grid(last_s, picture.time_s, interval_s):
@@ -103,8 +126,19 @@ def _refine(look: Look, gap: Gap) -> None:
         if sample.trigger is not known.trigger:
             _examine_triggers(look, passed)
         known, passed = sample, []
-    if gap.after.trigger is not known.trigger:
+        seen.append(sample)
+    if after.trigger is not known.trigger:
         _examine_triggers(look, passed)
+    return seen
+
+
+def _card_share(look: Look) -> float:
+    """The part of the picture that the card's code fills: its area leaves as much room around it as the survey does."""
+    area = look.profile.qr_trigger_area
+    picture_px = look.pictures.width_px * look.pictures.height_px
+    if area is None or not picture_px:
+        return 0.0
+    return min(area.width * area.height / CARD_ROOM / picture_px, _MOST_SHARE)
 
 
 def _examine_triggers(look: Look, pictures: Iterable[Picture]) -> None:

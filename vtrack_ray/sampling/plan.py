@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
-from vtrack_ray.sampling.activity import activity
+from vtrack_ray.sampling.activity import Activity
 
 Times = NDArray[np.float64]
 
@@ -49,54 +49,37 @@ def _steps(times_s: Times, interval_s: float) -> Times:
 
 
 class Keyframes:
-    """The keyframes of a packet index, and between which of them nothing moved."""
+    """The keyframes of a packet index, and which of them have to be examined."""
 
-    def __init__(self, index: PacketIndex) -> None:
+    def __init__(self, index: PacketIndex, activity: Activity) -> None:
         self.times_s: Times = index.times_s[index.keyframe]
-        self._quiet, swept = activity(index)
-        # Of the intervals before the n-th keyframe, how many are not quiet, and how many were swept.
-        self._active_before = np.concatenate([[0], np.cumsum(~self._quiet)])
-        self._swept_before = np.concatenate([[0], np.cumsum(swept)])
-
-    @property
-    def is_tail_quiet(self) -> bool:
-        """Whether nothing moved after the last keyframe."""
-        return bool(self._quiet[-1:].all())
-
-    def are_quiet_between(self, start_s: float, end_s: float) -> bool:
-        """Whether nothing moved from one keyframe to another."""
-        return self._are_keyframes(start_s, end_s) and self._none(self._active_before, start_s, end_s)
-
-    def may_be_swept_between(self, start_s: float, end_s: float) -> bool:
-        """Whether a parcel may have come or gone from one keyframe to another."""
-        return not (self._are_keyframes(start_s, end_s) and self._none(self._swept_before, start_s, end_s))
-
-    def _are_keyframes(self, *times_s: float) -> bool:
-        return bool(np.isin(times_s, self.times_s).all())
-
-    def _none(self, counts: NDArray[np.int64], start_s: float, end_s: float) -> bool:
-        first, last = np.searchsorted(self.times_s, (start_s, end_s))
-        return bool(counts[first] == counts[last])
+        self._activity = activity
 
     def coarse(self, reach: Span, guarantee_s: float) -> list[float]:
-        """Times of the keyframes to examine: those at which something moves before or after, one each `CHECK_S`,
-        and the last. No more than one each `COARSE_S`, where keyframes are closer together than that, and none are
-        needed closer than half of `guarantee_s`.
+        """Times of the keyframes to examine: one after each motion, one each `CHECK_S`, and the last.
+
+        No more than one each `COARSE_S`, where keyframes are closer together than that, and none are needed closer
+        than half of `guarantee_s`. So between two signs of motion that are further apart than this there is always an
+        examined keyframe, if there is a keyframe at all.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
         lies between two where there are two.
         """
         times_s = self.times_s
-        moving = np.zeros(len(times_s), np.bool_)
-        moving |= ~self._quiet
-        moving[1:] |= ~self._quiet[:-1]
-        moving &= on_grid(times_s, min(COARSE_S, guarantee_s / 2))
-        moving[-1:] = True
-        chosen = times_s[moving | on_grid(times_s, CHECK_S)]
-        before, behind = chosen[chosen <= reach.start_s], chosen[chosen >= reach.end_s]
+        chosen = on_grid(times_s, CHECK_S)
+        numbers = np.flatnonzero(on_grid(times_s, min(COARSE_S, guarantee_s / 2)))
+        for before, number in pairwise(numbers):
+            chosen[number] |= self._activity.moved_within(times_s[before], times_s[number]) is not None
+        chosen[-1:] = True
+        examined = times_s[chosen]
+        before, behind = examined[examined <= reach.start_s], examined[examined >= reach.end_s]
         first = before[-1] if before.size else -np.inf
         last = behind[0] if behind.size else np.inf
-        return [float(time_s) for time_s in chosen[(chosen >= first) & (chosen <= last)]]
+        return [float(time_s) for time_s in examined[(examined >= first) & (examined <= last)]]
+
+    def last_before(self, time_s: float) -> float:
+        """The last keyframe at or before that time; minus infinity if there is none."""
+        return float(self.times_s[self.times_s <= time_s].max(initial=-np.inf))
 
     def runs(self, times_s: Sequence[float]) -> Iterator[Span]:
         """The keyframes at `times_s` as spans in which there is no other one; each is closed just behind its last."""
@@ -106,23 +89,25 @@ class Keyframes:
                 yield Span(float(self.times_s[run[0]]), float(np.nextafter(self.times_s[run[-1]], np.inf)))
 
 
-class Stillness(Protocol):
-    """What tells whether nothing moved between two examined pictures."""
+class Motion(Protocol):
+    """What tells where something moved; Activity is one."""
 
-    def are_quiet_between(self, start_s: float, end_s: float) -> bool: ...
+    def moved_within(self, start_s: float, end_s: float) -> Span | None: ...
 
-    def may_be_swept_between(self, start_s: float, end_s: float) -> bool: ...
+    def may_be_swept_within(self, start_s: float, end_s: float) -> bool: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
     """The pictures strictly between two coarse samples.
 
-    `is_idle`: nothing can have been packed there. `needs_look`: something changed or may hide there.
+    `moved` holds all signs of motion; `is_idle`: nothing can have been packed there; `needs_look`: something changed or
+    may hide there.
     """
 
     before: Sample
     after: Sample
+    moved: Span | None
     is_idle: bool
     needs_look: bool
 
@@ -130,32 +115,27 @@ class Gap:
     def span(self) -> Span:
         return Span(self.before.time_s, self.after.time_s)
 
-    @property
-    def is_edge(self) -> bool:
-        """Whether the trigger's state changed."""
-        return self.before.trigger is not self.after.trigger
 
-
-def gaps(coarse: Sequence[Sample], stillness: Stillness, guarantee_s: float) -> list[Gap]:
+def gaps(coarse: Sequence[Sample], motion: Motion, guarantee_s: float) -> list[Gap]:
     """The gaps between neighbouring coarse samples.
 
-    Between two that are no further apart than `guarantee_s` (min packing time), or between which nothing moved, no
-    event of that length can hide. Between two Off samples, a parcel may have left and another have come: so it looks
-    where a code vanished, or where as much changed as when a parcel is moved.
+    A parcel comes and goes with motion: where all signs of it lie within `guarantee_s` (min packing time), no packing
+    of that length can hide. Between two Off samples, a parcel may have left and another have come: so it looks where a
+    code vanished, or where as much changed as when a parcel is moved.
     """
     found = []
     for before, after in pairwise(coarse):
-        is_close = after.time_s - before.time_s <= guarantee_s
-        is_still = stillness.are_quiet_between(before.time_s, after.time_s)
-        is_trusted = is_close or is_still
+        moved = motion.moved_within(before.time_s, after.time_s)
+        is_trusted = moved is None or moved.duration_s <= guarantee_s
         is_edge = before.trigger is not after.trigger
         is_off = before.trigger is after.trigger is Trigger.OFF
-        is_swept = is_off and stillness.may_be_swept_between(before.time_s, after.time_s)
-        code_left = bool(_codes(before) - _codes(after)) and not is_still
+        is_swept = is_off and motion.may_be_swept_within(before.time_s, after.time_s)
+        code_left = bool(_codes(before) - _codes(after)) and moved is not None
         found.append(
             Gap(
                 before=before,
                 after=after,
+                moved=moved,
                 is_idle=is_trusted and before.trigger is after.trigger is Trigger.ON,
                 needs_look=is_edge or code_left or is_swept or not is_trusted,
             )

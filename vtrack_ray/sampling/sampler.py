@@ -18,16 +18,18 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.meaning.video import Video
-from vtrack_ray.sampling.activity import REACH_S
+from vtrack_ray.sampling.activity import BIN_S, REACH_S
 from vtrack_ray.sampling.cascade import cascade
 from vtrack_ray.sampling.coverage import NOT_IN_FILE, covered
 from vtrack_ray.sampling.examiner import Examiner
 from vtrack_ray.sampling.look import Look
+from vtrack_ray.sampling.plan import CHECK_S
 from vtrack_ray.sampling.regular import exhaustive, regular
 from vtrack_ray.sampling.stages import Stages
 
-_LEAD_S = REACH_S
-"""The index reaches this far beyond a span on both sides: the choice of its pictures depends on what lies around."""
+LEAD_S = REACH_S + CHECK_S + BIN_S
+"""The index reaches this far beyond a span on both sides: the choice of its pictures depends on what lies around them,
+and on what lies around the examined pictures next to it."""
 
 _LOOKS: dict[Method, Callable[[Look], None]] = {
     Method.CASCADE: cascade,
@@ -60,7 +62,7 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
     # The last span takes every picture to the end of the file, whatever the header said about its length.
     reach = span if span.end_s < video.duration_s else Span(span.start_s, math.inf)
     with stages.stage("index"):
-        index = index_packets(video.path, Span(max(0.0, span.start_s - _LEAD_S), reach.end_s + _LEAD_S))
+        index = index_packets(video.path, Span(max(0.0, span.start_s - LEAD_S), reach.end_s + LEAD_S))
     with open_pictures(video.path) as pictures:
         profile.check_areas(pictures.width_px, pictures.height_px)
         look = Look(

@@ -8,6 +8,8 @@ from vtrack_ray.vision.codes import Reading, read_codes
 from vtrack_ray.vision.view import Luma
 
 _CARD = ("QRCode",)
+CARD_ROOM = 4
+"""How many times as large as the card's code is the area that find_card gives."""
 _CHEAP_PX = 400 * 400
 """Up to this many pixels a second try at twice the size is cheap: see read_trigger."""
 

@@ -1,0 +1,85 @@
+"""Activity: what packet sizes tell of motion, and where they tell nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtrack_ray.footage.packets import PacketIndex
+from vtrack_ray.meaning.span import Span
+from vtrack_ray.sampling.activity import Activity
+
+CARD_SHARE = 0.008
+KEYFRAME = 40_000
+
+
+def index_of(sizes: list[int], keyframe: list[bool], rate: float = 25.0) -> PacketIndex:
+    return PacketIndex(
+        times_s=np.arange(len(sizes)) / rate,
+        keyframe=np.array(keyframe, np.bool_),
+        size_bytes=np.array(sizes, np.int64),
+        end_s=len(sizes) / rate,
+    )
+
+
+def idle(noise: int, *, seconds: int = 120, gop: int = 50, burst_at: int | None = None, burst: int = 0) -> Activity:
+    """An idle table at 25 pictures a second, with one larger packet."""
+    keyframe = [i % gop == 0 for i in range(seconds * 25)]
+    sizes = [KEYFRAME if key else noise for key in keyframe]
+    if burst_at is not None:
+        sizes[burst_at] += burst
+    return Activity(index_of(sizes, keyframe), CARD_SHARE)
+
+
+@given(st.integers(0, 400), st.integers(1, 2_990).filter(lambda i: i % 50))
+def test_a_card_stored_anew_is_noticed_at_any_level_of_noise(noise: int, at: int) -> None:
+    """2.6 times its share of a keyframe is the least that a card was seen to take."""
+    activity = idle(noise, burst_at=at, burst=round(2.6 * CARD_SHARE * KEYFRAME))
+    moved = activity.moved_within(0.0, 120.0)
+    assert moved is not None
+    assert moved.start_s <= at / 25 < moved.end_s
+    assert moved.duration_s <= 1.0
+
+
+@pytest.mark.parametrize("noise", [0, 100, 400])
+def test_noise_alone_is_no_motion(noise: int) -> None:
+    assert idle(noise).moved_within(0.0, 120.0) is None
+
+
+def test_what_is_as_large_as_keyframes_tells_nothing() -> None:
+    assert idle(1_000).moved_within(10.0, 12.0) == Span(10.0, 12.0)
+
+
+@pytest.mark.parametrize("gop", [1, 2, 5])
+def test_where_most_changes_may_lie_in_keyframes_sizes_are_not_believed(gop: int) -> None:
+    assert idle(100, gop=gop).moved_within(10.0, 12.0) == Span(10.0, 12.0)
+
+
+def test_a_table_that_is_busy_most_of_the_time_is_not_taken_for_the_noise() -> None:
+    rng = np.random.default_rng(1)
+    keyframe = [i % 50 == 0 for i in range(3_000)]
+    # Hands at work in four seconds of five.
+    sizes = [
+        KEYFRAME if key else 100 + (i // 25 % 5 > 0) * int(rng.integers(60, 140)) for i, key in enumerate(keyframe)
+    ]
+    activity = Activity(index_of(sizes, keyframe), CARD_SHARE)
+    assert all(activity.moved_within(start_s, start_s + 4.0) for start_s in range(0, 116, 2))
+
+
+def test_before_the_first_keyframe_anything_may_move() -> None:
+    keyframe = [i % 50 == 30 for i in range(1_000)]
+    activity = Activity(index_of([KEYFRAME if key else 100 for key in keyframe], keyframe), CARD_SHARE)
+    assert activity.moved_within(0.0, 40.0) == Span(0.0, 1.0)
+
+
+def test_without_pictures_or_keyframes_there_is_nothing_to_tell_by() -> None:
+    assert Activity(index_of([], []), CARD_SHARE).moved_within(0.0, 10.0) is None
+    assert Activity(index_of([100] * 250, [False] * 250), CARD_SHARE).moved_within(0.0, 10.0) == Span(0.0, 10.0)
+
+
+def test_a_parcel_that_comes_or_goes_is_larger_than_hands() -> None:
+    activity = idle(100, burst_at=1_510, burst=KEYFRAME)
+    assert activity.may_be_swept_within(60.0, 62.0)
+    assert not activity.may_be_swept_within(62.0, 64.0)
