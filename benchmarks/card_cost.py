@@ -1,8 +1,8 @@
 """What it takes to store the trigger card anew once it is uncovered: `python -m benchmarks.card_cost`.
 
-Ten seconds of an idle table are encoded, the card hidden for five of them by a patch of cardboard that is hardly larger:
-the least that a packing can change. The figure is what the half second in which the card comes back takes beyond an idle
-one, in keyframes, for each picture that the card's code would fill; activity.py rests on its least value.
+Of twelve seconds of an idle table, the card is hidden for five by a patch of cardboard that is hardly larger: the least
+that a packing can change. The figure is what the half second in which the card comes back takes beyond an idle one, in
+keyframes, for each picture that the card's code would fill; activity.py rests on its least value.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ def sizes_of(layout: Layout, noise: float, codec: str, crf: int, options: dict[s
 
 
 def main() -> None:
-    print(
-        "| picture | noise | encoder | CRF | idle half second, keyframes | card anew, keyframes | per picture filled |"
-    )
+    print("| picture | noise | encoder | CRF | idle half second (keyframes) | card anew (keyframes) | per share |")
     print("|" + " --- |" * 7)
     for (width, height, module), noise, (codec, crf, options) in product(SIZES, (0, 2, 6), ENCODERS):
         look = Look(width_px=width, height_px=height, noise=noise, card_module_px=module)
@@ -80,10 +78,8 @@ def main() -> None:
         back = HIDDEN.stop // BIN
         anew = float(bins[back : back + 2].max()) - idle
         share = layout.card_code.width * layout.card_code.height / (width * height)
-        print(
-            f"| {width}x{height} | {noise} | {codec} | {crf} | {idle:.3f} | {anew:.3f} | {anew / share:.1f} |",
-            flush=True,
-        )
+        row = (f"{width}x{height}", noise, codec, crf, f"{idle:.3f}", f"{anew:.3f}", f"{anew / share:.1f}")
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
 if __name__ == "__main__":

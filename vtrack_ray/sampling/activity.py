@@ -2,8 +2,8 @@
 
 A picture between two keyframes is stored as what changed, so its packet grows with what moves. On an idle table the
 packets hold nothing but noise, at a level that is the camera's own and drifts with the light. A parcel that leaves the
-trigger card uncovers it, and the card has to be stored anew: less than that is let pass, and no more. (Compressed-domain
-analysis, as in CoVA, ATC 2022, reduced to sizes.)
+trigger card uncovers it, and the card has to be stored anew: less than that is let pass, and no more.
+(Compressed-domain analysis, as in CoVA, ATC 2022, reduced to sizes.)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LEVEL = 0.1
 """The level of noise is that of the quietest tenth of the bins around: there is some idle time in two minutes."""
 _CARD_COST = 1.3
 """Half of what it costs to store the trigger card's code anew, in keyframes for each picture it would fill. Measured
-(benchmarks/card_cost.py): 2.6 to 34, where noise does not hide it altogether; a code is denser than what lies around."""
+(benchmarks/card_cost.py): 2.6 to 34, where noise does not hide it altogether; a code is denser than a table."""
 _MOST_OF_KEYFRAME = 0.15
 """Where bins are larger than this, sizes are those that the encoder was told to reach, or those of noise: 0.5 to 5 of a
 keyframe at constant bit rate, 0.02 to 0.17 on idle tables."""
@@ -37,9 +37,9 @@ that this matters, sizes are not believed."""
 _BUSY_LEVEL = 0.75
 _ABOVE_BUSY = 1.3
 _SWEPT = 0.5
-"""Measured on rendered 1080p and 720p H.264 and HEVC with noise of 0 to 6 grey levels: bins in which a parcel is slid in
-or out hold 0.53 to 1.7 of a keyframe, those in which hands work no more than 0.54; with much noise the two meet, and
-more is looked at than need be."""
+"""Measured on rendered 1080p and 720p H.264 and HEVC with noise of 0 to 6 grey levels: bins in which a large parcel is
+slid in or out hold 0.53 to 1.7 of a keyframe, those in which hands work no more than 0.54; with much noise the two
+meet, and more is looked at than need be."""
 
 
 class Activity:
