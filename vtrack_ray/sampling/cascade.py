@@ -86,7 +86,7 @@ def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sampl
 
 
 def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
-    """Looks through the part of a gap in which something moved; through all of it, where that part does not explain what
+    """Looks through the part of a gap in which something moved; through all, where that part does not explain what
     the samples at its ends show.
 
     The whole part, even where the span covers less of it: the parts of two spans then fit together.
