@@ -164,6 +164,29 @@ def test_a_damaged_video_names_what_could_not_be_read(vtrack: Vtrack, tmp_path: 
     assert row["examined_s"] + row["idle_s"] + row["unreadable_s"] == pytest.approx(row["duration_s"], abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    ["crop=in_w-40:in_h-30:0:0,pad=in_w+40:in_h+30:40:30:gray", "scale=960:540", "scale=480:270"],
+    ids=["the card was moved", "a sharper camera", "a coarser camera"],
+)
+def test_the_card_is_found_wherever_it_lies_in_each_video(
+    vtrack: Vtrack, two_cameras: Footage, tmp_path: Path, changed: str
+) -> None:
+    first, second = sorted(two_cameras.root.glob("cam1/*.mp4"))
+    table = tmp_path / "table"
+    table.mkdir()
+    shutil.copy(first, table / first.name)
+    encoded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "50")
+    command = ("-i", second, "-vf", changed, "-map_metadata", "-1", *encoded, table / second.name)
+    subprocess.run(["ffmpeg", "-v", "error", *command], check=True)
+    vtrack("run", "--local", "--camera", "cam1", table)
+    comparison = compare(two_cameras.truth, [*vtrack.json("events")])
+    own = [pair for pair in comparison.pairs if pair.camera_name == "cam1"]
+    assert len(own) == 3
+    assert max(max(abs(pair.start_error_s), abs(pair.end_error_s)) for pair in own) <= 0.5
+    assert [pair.found["tracking_codes"] for pair in own] == [list(pair.true.tracking_codes) for pair in own]
+
+
 def test_recordings_whose_assumed_times_overlap_lose_nothing(
     vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
 ) -> None:

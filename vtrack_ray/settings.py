@@ -67,6 +67,9 @@ class Settings(BaseModel):
     SPAN_SECONDS: float = Field(
         300, ge=1, le=86_400, description="length of the spans that a long video is sampled in, one task each"
     )
+    SECOND_LOOK_SECONDS: float = Field(
+        120, ge=0, le=86_400, description="most seconds of a packing without a code that are looked at a second time"
+    )
     TIME_ZONE: str = Field(
         "Asia/Ho_Chi_Minh",
         description="zone of times that come without one, and of times shown",

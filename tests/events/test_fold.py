@@ -48,6 +48,12 @@ def test_a_short_stretch_without_a_code_is_noise_and_with_one_an_event() -> None
     assert event.status is EventStatus.COMPLETE
 
 
+def test_a_short_stretch_that_is_cut_off_is_no_noise() -> None:
+    for packed in ((-1, 3), (57, 99)):
+        [event] = fold([filmed(video(), triggered([packed]))], WITH_TRIGGER)
+        assert event.status is EventStatus.INCOMPLETE
+
+
 @pytest.mark.parametrize(
     ("packed", "codes", "status"),
     [

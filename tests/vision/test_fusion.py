@@ -8,7 +8,8 @@ from tests.vision.scenes import barcode, filmed, laid, table
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.vision import fusion
 from vtrack_ray.vision.codes import Reading, read_codes, read_codes_zbar
-from vtrack_ray.vision.fusion import read_hard
+from vtrack_ray.vision.fusion import read_fused
+from vtrack_ray.vision.stack import Stack
 from vtrack_ray.vision.view import Luma
 
 CODE = "SPXVN0123456789"
@@ -26,34 +27,35 @@ def test_the_average_is_read_where_no_single_picture_is() -> None:
     pictures = far_away()
     assert not any(read_codes(picture, symbologies=QR, scale=scale) for picture in pictures for scale in (1, 2, 3))
     assert not any(read_codes_zbar(picture, symbologies=QR, scale=scale) for picture in pictures for scale in (1, 2, 3))
-    (reading,) = read_hard(pictures, symbologies=QR)
+    (reading,) = read_fused(pictures, symbologies=QR)
     assert reading.text == CODE
-    assert reading.decoder in ("fused x2", "fused x3")
+    assert reading.decoder == "fused x3"
     height_px, width_px = pictures[0].shape
     assert reading.area.fits(width_px, height_px)
     assert Area(18, 19, 50, 50).contains(reading.area)
-    inside = read_hard(pictures, symbologies=QR, area=Area(10, 12, 70, 70))
+    inside = read_fused(pictures, symbologies=QR, area=Area(10, 12, 70, 70))
     assert [tuple(r.area) for r in inside] == [pytest.approx(tuple(reading.area), abs=2)]
 
 
 def test_a_reading_without_a_witness_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = far_away()
 
-    def dreaming(lumas: list[Luma], symbologies: tuple[str, ...], area: Area | None) -> list[Reading]:
-        text = CODE if len(lumas) == len(pictures) else f"HALF{len(lumas)}"
-        return [Reading(text=text, symbology="QRCode", area=Area(0, 0, 9, 9), decoder="fused x2")]
+    def dreaming(stack: Stack, symbologies: tuple[str, ...]) -> list[Reading]:
+        text = CODE if len(stack.pictures) == len(pictures) else f"HALF{len(stack.pictures)}"
+        return [Reading(text=text, symbology="QRCode", area=Area(0, 0, 9, 9), decoder="fused x3")]
 
     monkeypatch.setattr(fusion, "_read", dreaming)
-    assert read_hard([table()] * len(pictures), symbologies=QR) == []
+    assert read_fused([table()] * len(pictures), symbologies=QR) == []
 
 
-def test_zbar_is_witness_enough_for_a_single_picture() -> None:
+def test_zbar_is_witness_enough_where_half_of_the_pictures_show_nothing() -> None:
     picture = table()
     laid(picture, barcode(CODE), 100, 100)
-    assert [reading.text for reading in read_hard([picture], symbologies=QR)] == [CODE]
+    assert [reading.text for reading in read_fused([picture, table()], symbologies=QR)] == [CODE]
 
 
 def test_nothing_is_read_from_nothing() -> None:
-    assert read_hard([], symbologies=QR) == []
-    assert read_hard(filmed(table(), 4, shrink=0.5, blur_px=0.7, noise=20), symbologies=QR) == []
-    assert read_hard([table()], symbologies=QR, area=Area(9999, 0, 5, 5)) == []
+    assert read_fused([], symbologies=QR) == []
+    assert read_fused([table()], symbologies=QR) == []
+    assert read_fused(filmed(table(), 4, shrink=0.5, blur_px=0.7, noise=20), symbologies=QR) == []
+    assert read_fused([table()] * 2, symbologies=QR, area=Area(9999, 0, 5, 5)) == []

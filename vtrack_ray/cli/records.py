@@ -45,6 +45,7 @@ def event_record(event: Event, paths: Mapping[str, str], zone: ZoneInfo) -> Reco
                 "at": instants.show(seen.at, zone),
                 "box": list(seen.sight.area),
                 "decoder": seen.sight.decoder,
+                "fused_s": list(seen.sight.fused_s),
             }
             for seen in event.sights
         ],

@@ -44,10 +44,13 @@ def spans_without_code(take: Take, profile: Profile) -> list[Span]:
 
 
 def _event(packing: Packing, seen: Sequence[Moment], profile: Profile) -> Event | None:
-    """The event of a packing; None for noise: shorter than min packing time and no code."""
+    """The event of a packing; None for noise: shorter than min packing time and no code.
+
+    One that is cut off is no noise, however little of it was recorded: nobody knows how long it was.
+    """
     during = _during(packing, seen)
     sights = _sights(during)
-    if not sights and _duration_s(packing) < profile.min_packing_s:
+    if not sights and not packing.is_open and _duration_s(packing) < profile.min_packing_s:
         return None
     videos: list[Video] = list(dict.fromkeys(moment.video for moment in during))
     origin_us = instants.to_us(videos[0].started_at)

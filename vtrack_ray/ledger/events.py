@@ -82,6 +82,7 @@ def _sight_row(event_id: str, ordinal: int, seen: EventSight) -> dict[str, objec
         "seen_at": seen.at,
         **seen.sight.area._asdict(),
         "decoder": seen.sight.decoder,
+        "fused_s": seen.sight.fused_s,
     }
 
 
@@ -108,5 +109,6 @@ def _sight_of(row: Row) -> EventSight:
             symbology=row["symbology"],
             area=Area(row["x"], row["y"], row["width"], row["height"]),
             decoder=row["decoder"],
+            fused_s=tuple(row["fused_s"]),
         ),
     )

@@ -61,6 +61,7 @@ def _from_sight(sight: Sight) -> dict[str, object]:
         "width": area.width,
         "height": area.height,
         "decoder": storable(sight.decoder),
+        "fused_s": sight.fused_s,
     }
 
 
@@ -89,6 +90,7 @@ def _to_sight(row: Row) -> Sight:
         symbology=row["symbology"],
         area=Area(row["x"], row["y"], row["width"], row["height"]),
         decoder=row["decoder"],
+        fused_s=tuple(row["fused_s"]),
     )
 
 

@@ -19,12 +19,16 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """A tracking code seen in a picture: its text, where (in pixels of the recorded picture) and by which decoder."""
+    """A tracking code seen in a picture: its text, where (in pixels of the recorded picture) and by which decoder.
+
+    `fused_s` are the times of the pictures that it was read from together; empty where one picture shows it.
+    """
 
     code: str
     symbology: str
     area: Area
     decoder: str
+    fused_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable
 
 from vtrack_ray.errors import NotAVideo, VtrackError
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sample import Trigger
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.span import Coverage, covered_s, joined
 from vtrack_ray.meaning.video import FoundFile, Video
@@ -29,6 +31,17 @@ def unreadable(video: Video, logs: Iterable[SamplingLog]) -> str | None:
         more = f" and {len(long) - 5} more" if len(long) > 5 else ""
         return f"{lost_s:.1f} s could not be read ({where}{more}): {long[0].reason}"
     return "; ".join(dict.fromkeys(note for sampled in logs for note in sampled.notes if "jump back" in note)) or None
+
+
+def unseen_card(video: Video, logs: Iterable[SamplingLog], profile: Profile) -> str | None:
+    """A sentence if the trigger card is seen nowhere in a video that is longer than any packing."""
+    seen = {sample.trigger for sampled in logs for sample in sampled.samples}
+    if profile.qr_trigger_area is None or video.duration_s <= profile.max_packing_s or Trigger.ON in seen:
+        return None
+    return (
+        f"the trigger card {profile.trigger_text!r} is seen nowhere in it, so all of it counts as one packing; "
+        "if the card lay there, look at the picture: is it lit, sharp, and the whole card in it?"
+    )
 
 
 def sentence(file: FoundFile, error: Exception) -> str:

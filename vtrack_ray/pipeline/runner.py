@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
@@ -26,11 +27,11 @@ from vtrack_ray.meaning.video import FoundFile, Video, VideoStatus
 from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.progress import Progress
-from vtrack_ray.pipeline.reasons import sentence, unreadable
+from vtrack_ray.pipeline.reasons import sentence, unreadable, unseen_card
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.summary import Summary, Trouble
 from vtrack_ray.sampling.sampler import first_method, sample_span, spans_of
-from vtrack_ray.sampling.second_look import second_look
+from vtrack_ray.sampling.second_look import second_look, shortened
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import scan
@@ -189,11 +190,13 @@ class Runner:
         method = first_method(profile, is_exhaustive=self._request.is_exhaustive)
         kept = await self._store(Ledger.keep_logs, video.video_id, profile.digest, method, spans)
         self.progress.sampled_s += sum(span.duration_s for span in kept)
-        await _together([self._sample_span(claim, profile, span) for span in spans if span not in kept])
+        area = await self._card_area(video, profile)
+        await _together([self._sample_span(claim, profile, span, area) for span in spans if span not in kept])
         logs = (await self._store(Ledger.logs, [video.video_id]))[video.video_id]
-        looks = spans_without_code(Take(video=video, logs=tuple(logs)), profile)
+        uncoded = spans_without_code(Take(video=video, logs=tuple(logs)), profile)
+        looks = shortened(uncoded, self._settings.SECOND_LOOK_SECONDS)
         await _together([self._look_again(claim, profile, span) for span in looks])
-        reason = unreadable(video, logs)
+        reason = unreadable(video, logs) or unseen_card(video, logs, profile)
         await self._detector.conclude(
             claim,
             profile,
@@ -202,15 +205,28 @@ class Runner:
             ),
         )
 
-    async def _sample_span(self, claim: Claim, profile: Profile, span: Span) -> None:
+    async def _card_area(self, video: Video, profile: Profile) -> Area | None:
+        """Where the trigger card lies in this video: somebody may have moved it, or the camera, since it was found."""
+        known = profile.qr_trigger_area
+        if known is None or not profile.find_trigger:
+            return known
+        label = f"survey:{_label(video.file)}"
+        found = await self._launcher.run(label, survey, video, profile.trigger_text, known)
+        size = video.header.width_px, video.header.height_px
+        return found or (known if known.fits(*size) else Area(0, 0, *size))
+
+    async def _sample_span(self, claim: Claim, profile: Profile, span: Span, card_area: Area | None) -> None:
         sampled = await self._launcher.run(
             f"sample:{_label(claim.video.file)}@{span.start_s:.0f}",
             sample_span,
             claim.video,
-            profile,
+            profile.model_copy(update={"qr_trigger_area": card_area}),
             span,
             is_exhaustive=self._request.is_exhaustive,
         )
+        if card_area != profile.qr_trigger_area:
+            note = f"the trigger card lies elsewhere in this video: {list(card_area or ())}"
+            sampled = replace(sampled, notes=(*sampled.notes, note))
         await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, sampled)
         self.progress.sampled_s += span.duration_s
 

@@ -1,14 +1,12 @@
-"""The second look: a stretch that was packed without a code being read, examined with stronger and slower means."""
+"""The second look: a stretch that was packed without a code being read, seen more closely, then by stronger means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from vtrack_ray.footage.packets import index_packets
-from vtrack_ray.footage.pictures import Picture, open_pictures
+from vtrack_ray.footage.pictures import Picture, Pictures, open_pictures
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample, Sight
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
@@ -18,62 +16,112 @@ from vtrack_ray.sampling.examiner import tracking_codes
 from vtrack_ray.sampling.plan import on_grid
 from vtrack_ray.sampling.stages import Stages
 from vtrack_ray.vision.codes import Reading, read_codes, read_codes_zbar
-from vtrack_ray.vision.fusion import read_hard
+from vtrack_ray.vision.fusion import read_fused
 
-_FUSED_PICTURES = 12
-"""Pictures averaged for one fused reading: 2.4 s at the default interval, about as long as a label lies still."""
+_WINDOW = 12
+"""Pictures that are fused: 2.4 s at the default interval, about as long as a label is held in one way."""
+_ONE_IN = 4
+"""Of a window's pictures, one in so many is enlarged by itself: at 0.8 s apart, one shows a label that is held up."""
+
+
+def shortened(spans: Iterable[Span], limit_s: float) -> list[Span]:
+    """The spans with nothing but their ends, half of the limit each, where they are longer than `limit_s`."""
+    out: list[Span] = []
+    for span in spans:
+        if span.duration_s <= limit_s:
+            out.append(span)
+        else:
+            out += [Span(span.start_s, span.start_s + limit_s / 2), Span(span.end_s - limit_s / 2, span.end_s)]
+    return out
 
 
 def second_look(video: Video, profile: Profile, span: Span) -> SamplingLog:
-    """Samples of `span` at the sampling interval, each by enlargement and a second decoder, then by fusing pictures.
+    """Samples of `span` at the sampling interval; only if none shows a code, by enlarging, a second decoder and fusing.
 
     Its samples hold sights only; its coverage is empty, since the first look accounted for the time. Raises VideoError.
     """
     stages = Stages()
-    samples: list[Sample] = []
-    window: list[Picture] = []
-    decoded = 0
     index = index_packets(video.path, span)
     grid = set(index.times_s[on_grid(index.times_s, profile.sampling_interval_s)].tolist())
     with open_pictures(video.path) as pictures, stages.stage("second_look"):
-        for picture in pictures.all(span):
-            decoded += 1
-            if picture.time_s not in grid:
-                continue
-            sights = _first_sights(picture.luma(), profile)
-            samples.append(Sample(time_s=picture.time_s, sights=sights))
-            window = [] if sights else [*window, picture]
-            if len(window) == _FUSED_PICTURES:
-                samples.append(_fused(window, profile))
-                window = []
-        if len(window) > 1:
-            samples.append(_fused(window, profile))
+        look = _Look(pictures, profile, span, grid)
+        look.closely()
+        if not look.has_found:
+            look.strongly()
     return SamplingLog(
         video_id=video.video_id,
         span=span,
         method=Method.SECOND_LOOK,
-        samples=tuple(sorted(samples, key=lambda s: s.time_s)),
+        samples=tuple(sample for _, sample in sorted(look.samples.items())),
         coverage=(),
-        pictures=decoded,
+        pictures=look.decoded,
         seconds=stages.seconds,
         notes=index.notes,
     )
 
 
-def _first_sights(luma: NDArray[np.uint8], profile: Profile) -> tuple[Sight, ...]:
-    """The codes that the first of the means finds which finds any."""
-    return next((sights for readings in _attempts(luma, profile) if (sights := tracking_codes(readings, profile))), ())
+class _Look:
+    """The samples of a span so far, by time."""
+
+    def __init__(self, pictures: Pictures, profile: Profile, span: Span, grid: set[float]) -> None:
+        self._pictures = pictures
+        self._profile = profile
+        self._span = span
+        self._grid = grid
+        self.samples: dict[float, Sample] = {}
+        self.decoded = 0
+
+    @property
+    def has_found(self) -> bool:
+        return any(sample.sights for sample in self.samples.values())
+
+    def closely(self) -> None:
+        """Every picture of the sampling interval as it is: 4 ms each at 1080p, besides decoding."""
+        symbologies, area = self._profile.symbologies, self._profile.packing_area
+        for picture in self._shown():
+            self._add(picture.time_s, self._sights(read_codes(picture.luma(), symbologies=symbologies, area=area)))
+
+    def strongly(self) -> None:
+        """Window by window: some pictures enlarged, then, if none of them shows a code, all of them fused."""
+        symbologies, area = self._profile.symbologies, self._profile.packing_area
+        for window in _windows(self._shown()):
+            for picture in window[_ONE_IN // 2 :: _ONE_IN]:
+                self._add(picture.time_s, self._enlarged(picture))
+            if any(self.samples[picture.time_s].sights for picture in window):
+                continue
+            times_s = tuple(picture.time_s for picture in window)
+            readings = read_fused([picture.luma() for picture in window], symbologies=symbologies, area=area)
+            sights = tuple(replace(sight, fused_s=times_s) for sight in self._sights(readings))
+            self._add(times_s[len(times_s) // 2], sights)
+
+    def _shown(self) -> Iterator[Picture]:
+        for picture in self._pictures.all(self._span):
+            self.decoded += 1
+            if picture.time_s in self._grid:
+                yield picture
+
+    def _enlarged(self, picture: Picture) -> tuple[Sight, ...]:
+        """The codes that the first of the means finds which finds any."""
+        luma, symbologies, area = picture.luma(), self._profile.symbologies, self._profile.packing_area
+        return (
+            self._sights(read_codes(luma, symbologies=symbologies, area=area, scale=2))
+            or self._sights(read_codes(luma, symbologies=symbologies, area=area, scale=3))
+            or self._sights(read_codes_zbar(luma, symbologies=symbologies, area=area))
+        )
+
+    def _add(self, time_s: float, sights: tuple[Sight, ...]) -> None:
+        self.samples[time_s] = Sample(time_s=time_s, sights=sights)
+
+    def _sights(self, readings: list[Reading]) -> tuple[Sight, ...]:
+        return tracking_codes(readings, self._profile)
 
 
-def _attempts(luma: NDArray[np.uint8], profile: Profile) -> Iterator[list[Reading]]:
-    for scale in (1, 2, 3):
-        yield read_codes(luma, symbologies=profile.symbologies, area=profile.packing_area, scale=scale)
-    yield read_codes_zbar(luma, symbologies=profile.symbologies, area=profile.packing_area)
-
-
-def _fused(window: list[Picture], profile: Profile) -> Sample:
-    """A sample at the window's middle picture, read from all of the window's pictures together."""
-    readings = read_hard(
-        [picture.luma() for picture in window], symbologies=profile.symbologies, area=profile.packing_area
-    )
-    return Sample(time_s=window[len(window) // 2].time_s, sights=tracking_codes(readings, profile))
+def _windows(pictures: Iterable[Picture]) -> Iterator[Sequence[Picture]]:
+    window: list[Picture] = []
+    for picture in pictures:
+        window.append(picture)
+        if len(window) == _WINDOW:
+            yield window
+            window = []
+    if window:
+        yield window

@@ -1,29 +1,41 @@
-"""The survey: a camera's trigger card, found in the first picture of a video in which it can be read."""
+"""The survey: where a camera's trigger card lies in a video, by looking at keyframes spread over it."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from vtrack_ray.footage.packets import index_packets
-from vtrack_ray.footage.pictures import open_pictures
+from vtrack_ray.footage.pictures import Picture, Pictures, open_pictures
 from vtrack_ray.meaning.area import Area
+from vtrack_ray.meaning.sample import Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import Video
-from vtrack_ray.vision.trigger import find_card
+from vtrack_ray.vision.trigger import find_card, read_trigger
 
 _MOST_PICTURES = 120
 """Keyframes looked at in a video, spread evenly: 1.5 s of work at 1080p where there is no card to find."""
 
 
-def survey(video: Video, trigger_text: str) -> Area | None:
-    """Where the card with `trigger_text` lies in the video's pictures, or None. Raises VideoError."""
-    index = index_packets(video.path)
-    keyframes_s = index.times_s[index.keyframe]
-    count = min(keyframes_s.size, _MOST_PICTURES)
-    chosen = keyframes_s[np.linspace(0, keyframes_s.size - 1, count).astype(int)]
+def survey(video: Video, trigger_text: str, expected: Area | None = None) -> Area | None:
+    """Where the card with `trigger_text` lies in the video's pictures; None if it is seen nowhere.
+
+    That is `expected` if the card is ever seen there, else where it is in the first picture in which it can be read.
+    Raises VideoError.
+    """
     with open_pictures(video.path) as pictures:
-        for time_s in chosen.tolist():
-            for picture in pictures.keyframes(Span(time_s, float(np.nextafter(time_s, np.inf)))):
-                if area := find_card(picture.luma(), trigger_text):
-                    return area
+        if expected is not None and expected.fits(pictures.width_px, pictures.height_px):
+            for picture in _overview(pictures, video):
+                if read_trigger(picture.luma(), expected, trigger_text) is Trigger.ON:
+                    return expected
+        for picture in _overview(pictures, video):
+            if area := find_card(picture.luma(), trigger_text):
+                return area
     return None
+
+
+def _overview(pictures: Pictures, video: Video) -> Iterator[Picture]:
+    """The first keyframe of each of `_MOST_PICTURES` equal parts of the video that has one."""
+    step_s = video.duration_s / _MOST_PICTURES
+    for part in range(_MOST_PICTURES):
+        for picture in pictures.keyframes(Span(part * step_s, (part + 1) * step_s)):
+            yield picture
+            break

@@ -111,7 +111,8 @@ CREATE TABLE processed_logs (
   samples STRUCT(
     time_s DOUBLE, "trigger" VARCHAR, hand BOOLEAN, looked BOOLEAN,
     sights STRUCT(
-      code VARCHAR, symbology VARCHAR, x INTEGER, y INTEGER, width INTEGER, height INTEGER, decoder VARCHAR
+      code VARCHAR, symbology VARCHAR, x INTEGER, y INTEGER, width INTEGER, height INTEGER, decoder VARCHAR,
+      fused_s DOUBLE[]
     )[]
   )[] NOT NULL,
   coverage STRUCT(start_s DOUBLE, end_s DOUBLE, coverage VARCHAR, reason VARCHAR)[] NOT NULL,
@@ -175,6 +176,7 @@ CREATE TABLE sights (
   width INTEGER NOT NULL CHECK (width >= 0),
   height INTEGER NOT NULL CHECK (height >= 0),
   decoder VARCHAR NOT NULL,
+  fused_s DOUBLE[] NOT NULL,
   PRIMARY KEY (event_id, ordinal)
 );
 
@@ -191,6 +193,8 @@ COMMENT ON COLUMN sights.y IS 'Top edge in pixels of the recorded picture.';
 COMMENT ON COLUMN sights.width IS 'Width in pixels of the recorded picture.';
 COMMENT ON COLUMN sights.height IS 'Height in pixels of the recorded picture.';
 COMMENT ON COLUMN sights.decoder IS 'The decoder that read it.';
+COMMENT ON COLUMN sights.fused_s IS
+  'Times of the pictures that it was read from together, seconds as in time_s; empty where one picture shows it.';
 
 CREATE TABLE packing_profiles (
   camera_name VARCHAR PRIMARY KEY,

@@ -48,7 +48,7 @@ SELECT unnest(
     $sights,
     '[{"event_id": "VARCHAR", "ordinal": "INTEGER", "code": "VARCHAR", "symbology": "VARCHAR", "video_id": "VARCHAR",
        "time_s": "DOUBLE", "seen_at": "TIMESTAMP", "x": "INTEGER", "y": "INTEGER", "width": "INTEGER",
-       "height": "INTEGER", "decoder": "VARCHAR"}]'
+       "height": "INTEGER", "decoder": "VARCHAR", "fused_s": ["DOUBLE"]}]'
   ),
   max_depth := 2
 );

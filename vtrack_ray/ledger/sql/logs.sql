@@ -7,7 +7,8 @@ VALUES (
   $samples::JSON::STRUCT(
     time_s DOUBLE, "trigger" VARCHAR, hand BOOLEAN, looked BOOLEAN,
     sights STRUCT(
-      code VARCHAR, symbology VARCHAR, x INTEGER, y INTEGER, width INTEGER, height INTEGER, decoder VARCHAR
+      code VARCHAR, symbology VARCHAR, x INTEGER, y INTEGER, width INTEGER, height INTEGER, decoder VARCHAR,
+      fused_s DOUBLE[]
     )[]
   )[],
   $coverage::JSON::STRUCT(start_s DOUBLE, end_s DOUBLE, coverage VARCHAR, reason VARCHAR)[],

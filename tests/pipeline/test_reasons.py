@@ -1,0 +1,21 @@
+"""Reasons: what a person is told of a video."""
+
+from __future__ import annotations
+
+from tests.events.scenes import WITH_TRIGGER, WITHOUT_TRIGGER, filmed, triggered, video
+from vtrack_ray.pipeline.reasons import unseen_card
+
+
+def test_a_long_video_in_which_the_card_is_never_seen_is_told() -> None:
+    covered = filmed(video(duration_s=150), triggered([(-1, 999)]))
+    said = unseen_card(covered.video, covered.logs, WITH_TRIGGER)
+    assert said is not None
+    assert "'TimeGo' is seen nowhere" in said
+    assert unseen_card(covered.video, covered.logs, WITHOUT_TRIGGER) is None
+
+
+def test_a_short_video_may_show_one_packing_and_nothing_else() -> None:
+    short = filmed(video(duration_s=60), triggered([(-1, 999)]))
+    assert unseen_card(short.video, short.logs, WITH_TRIGGER) is None
+    seen = filmed(video(duration_s=150), triggered([(10, 999)]))
+    assert unseen_card(seen.video, seen.logs, WITH_TRIGGER) is None
