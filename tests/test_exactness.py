@@ -26,6 +26,7 @@ from vtrack_ray.sampling.second_look import second_look
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.sources.local import scan
 
+SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
 SHORT = Packing(events=3, event_s=(6, 9), idle_s=(4, 12), passing_hands=1)
 
@@ -127,6 +128,52 @@ def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> Non
     offset_s = 2.5 if way == "cut at the front" else 0.0
     assert [e.start_s for e in events] == pytest.approx([t.start_s - offset_s for t in truth.events], abs=0.5)
     assert [e.tracking_codes for e in events] == [t.tracking_codes for t in truth.events]
+
+
+BARE = {
+    "busy": Order(packing=Packing(events=3, event_s=(7, 9), trigger_card=False), look=SMALL),
+    "a label shown for 0.9 s": Order(
+        packing=Packing(events=2, event_s=(7, 8), label_s=0.9, trigger_card=False), look=SMALL
+    ),
+    "two codes, keyframes 4 s apart": Order(
+        packing=Packing(events=2, event_s=(7, 8), two_codes=True, trigger_card=False),
+        look=SMALL,
+        recording=Recording(codec="hevc", keyframe_s=4),
+    ),
+    "keyframes 12 s apart": Order(
+        packing=Packing(events=2, event_s=(7, 8), trigger_card=False), look=SMALL, recording=Recording(keyframe_s=12)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BARE)
+def test_without_a_card(kind: str, tmp_path: Path) -> None:
+    truth = render(BARE[kind], tmp_path)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name=video.camera_name)
+    take, few = sampled(video, profile, 300.0, is_exhaustive=False)
+    _, in_spans = sampled(video, profile, 11.0, is_exhaustive=False)
+    _, every = sampled(video, profile, 300.0, is_exhaustive=True)
+    assert in_spans == few
+    assert [(e.status, set(e.tracking_codes)) for e in few] == [(e.status, set(e.tracking_codes)) for e in every]
+    assert [set(e.tracking_codes) for e in few] == [set(t.tracking_codes) for t in truth.events]
+    for one, other, true in zip(few, every, truth.events, strict=True):
+        assert (one.start_s, one.end_s) == pytest.approx((other.start_s, other.end_s), abs=0.2)
+        assert (one.start_s, one.end_s) == pytest.approx((true.start_s, true.end_s), abs=0.5)
+    [log] = take.logs
+    assert sum(covered_s(log.coverage, part) for part in Coverage) == pytest.approx(log.span.duration_s)
+
+
+def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=40, trigger_card=False)
+    [event] = render(Order(packing=packing, look=Look(width_px=1280, height_px=720)), tmp_path).events
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    take, [found] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)
+    assert (found.start_s, found.end_s) == pytest.approx((event.start_s, event.end_s), abs=0.5)
+    assert covered_s(take.logs[0].coverage, Coverage.IDLE) > 60
+    assert take.logs[0].pictures < 400
 
 
 def test_a_noisy_picture(tmp_path: Path) -> None:

@@ -13,9 +13,7 @@ class Method(StrEnum):
     """How the pictures of a span were chosen."""
 
     CASCADE = "cascade"
-    """Keyframes first, more pictures only where they are needed."""
-    REGULAR = "regular"
-    """One picture each sampling interval."""
+    """As few pictures as prove what all would show; notes say where that was one each sampling interval."""
     EXHAUSTIVE = "exhaustive"
     """Every picture."""
     SECOND_LOOK = "second_look"

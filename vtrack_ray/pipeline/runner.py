@@ -187,7 +187,7 @@ class Runner:
     async def _sample(self, claim: Claim, profile: Profile) -> None:
         video = claim.video
         spans = spans_of(video, self._settings.SPAN_SECONDS)
-        method = first_method(profile, is_exhaustive=self._request.is_exhaustive)
+        method = first_method(is_exhaustive=self._request.is_exhaustive)
         kept = await self._store(Ledger.keep_logs, video.video_id, profile.digest, method, spans)
         self.progress.sampled_s += sum(span.duration_s for span in kept)
         area = await self._card_area(video, profile)

@@ -8,6 +8,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
 from vtrack_ray.vision.codes import Reading, read_codes
 from vtrack_ray.vision.hands import hand_finder
+from vtrack_ray.vision.motion import surroundings
 from vtrack_ray.vision.trigger import read_trigger
 
 
@@ -20,18 +21,26 @@ class Examiner:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
 
-    def examine(self, picture: Picture, *, trigger_only: bool = False) -> Sample:
-        """The picture's sample; with `trigger_only`, codes are not looked for."""
+    def examine(self, picture: Picture, *, before: Picture | None = None, trigger_only: bool = False) -> Sample:
+        """The picture's sample; with `trigger_only`, codes are not looked for. `before` is an earlier picture."""
         profile = self._profile
         if profile.qr_trigger_area is None:
-            hand = hand_finder().finds(picture, profile.packing_area)
-            return Sample(time_s=picture.time_s, sights=self._sights(picture), hand=hand)
+            return Sample(time_s=picture.time_s, sights=self.sights(picture), hand=self.shows_hand(picture, before))
         trigger = read_trigger(picture.luma(), profile.qr_trigger_area, profile.trigger_text)
         if trigger_only or trigger is Trigger.ON:
             return Sample(time_s=picture.time_s, trigger=trigger)
-        return Sample(time_s=picture.time_s, trigger=trigger, sights=self._sights(picture))
+        return Sample(time_s=picture.time_s, trigger=trigger, sights=self.sights(picture))
 
-    def _sights(self, picture: Picture) -> tuple[Sight, ...]:
+    def shows_hand(self, picture: Picture, before: Picture | None = None) -> bool:
+        """Whether a hand shows in the packing area; a small one is found only around what moved since `before`."""
+        area = self._profile.packing_area
+        if hand_finder().finds(picture, area):
+            return True
+        close = surroundings(before.luma(), picture.luma(), area) if before else None
+        return close is not None and hand_finder().finds(picture, close)
+
+    def sights(self, picture: Picture) -> tuple[Sight, ...]:
+        """The tracking codes in the packing area."""
         readings = read_codes(picture.luma(), symbologies=self._profile.symbologies, area=self._profile.packing_area)
         return tracking_codes(readings, self._profile)
 

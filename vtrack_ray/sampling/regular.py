@@ -20,14 +20,15 @@ def regular(look: Look) -> None:
 
 
 def _examine(look: Look, wanted: set[float] | None) -> None:
-    first_s = last_s = None
+    before = first_s = last_s = None
     with look.stages.stage("refine"):
         for picture in look.pictures.all(look.reach):
             look.pictures_decoded += 1
             last_s = picture.time_s
             first_s = last_s if first_s is None else first_s
             if wanted is None or picture.time_s in wanted:
-                look.samples[picture.time_s] = look.examiner.examine(picture)
+                look.samples[picture.time_s] = look.examiner.examine(picture, before=before)
+            before = picture
     if first_s is None or last_s is None:
         return
     # In the midst of a video, the picture before the span is on show until the span's first one.

@@ -24,18 +24,13 @@ from vtrack_ray.sampling.coverage import NOT_IN_FILE, covered
 from vtrack_ray.sampling.examiner import Examiner
 from vtrack_ray.sampling.look import Look
 from vtrack_ray.sampling.plan import CHECK_S
-from vtrack_ray.sampling.regular import exhaustive, regular
+from vtrack_ray.sampling.regular import exhaustive
 from vtrack_ray.sampling.stages import Stages
+from vtrack_ray.sampling.unmarked import unmarked
 
 LEAD_S = REACH_S + CHECK_S + BIN_S
 """The index reaches this far beyond a span on both sides: the choice of its pictures depends on what lies around them,
 and on what lies around the examined pictures next to it."""
-
-_LOOKS: dict[Method, Callable[[Look], None]] = {
-    Method.CASCADE: cascade,
-    Method.REGULAR: regular,
-    Method.EXHAUSTIVE: exhaustive,
-}
 
 
 def spans_of(video: Video, span_s: float) -> list[Span]:
@@ -45,11 +40,9 @@ def spans_of(video: Video, span_s: float) -> list[Span]:
     return [Span(start_s, end_s) for start_s, end_s in pairwise(edges)]
 
 
-def first_method(profile: Profile, *, is_exhaustive: bool) -> Method:
-    """How a camera's spans are sampled at first."""
-    if is_exhaustive:
-        return Method.EXHAUSTIVE
-    return Method.CASCADE if profile.qr_trigger_area else Method.REGULAR
+def first_method(*, is_exhaustive: bool) -> Method:
+    """How spans are sampled at first."""
+    return Method.EXHAUSTIVE if is_exhaustive else Method.CASCADE
 
 
 def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bool = False) -> SamplingLog:
@@ -57,7 +50,7 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
 
     Raises VideoError where the file can't be opened at all, and ProfileError where an area lies outside the picture.
     """
-    method = first_method(profile, is_exhaustive=is_exhaustive)
+    method = first_method(is_exhaustive=is_exhaustive)
     stages = Stages()
     # The last span takes every picture to the end of the file, whatever the header said about its length.
     reach = span if span.end_s < video.duration_s else Span(span.start_s, math.inf)
@@ -68,7 +61,7 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
         look = Look(
             profile=profile, reach=reach, index=index, pictures=pictures, examiner=Examiner(profile), stages=stages
         )
-        _LOOKS[method](look)
+        _way(method, profile)(look)
         faults = [
             *(Stretch(span=fault.span, coverage=Coverage.UNREADABLE, reason=fault.reason) for fault in pictures.faults),
             *(Stretch(span=hole, coverage=Coverage.UNREADABLE, reason=NOT_IN_FILE) for hole in index.holes),
@@ -83,6 +76,12 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
         seconds=stages.seconds,
         notes=(*index.notes, *look.notes),
     )
+
+
+def _way(method: Method, profile: Profile) -> Callable[[Look], None]:
+    if method is Method.EXHAUSTIVE:
+        return exhaustive
+    return cascade if profile.qr_trigger_area else unmarked
 
 
 def _last_picture_s(index: PacketIndex) -> float:

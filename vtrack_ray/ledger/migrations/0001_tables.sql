@@ -105,7 +105,7 @@ CREATE TABLE processed_logs (
   video_id VARCHAR NOT NULL,
   start_s DOUBLE NOT NULL CHECK (start_s >= 0),
   end_s DOUBLE NOT NULL,
-  method VARCHAR NOT NULL CHECK (method IN ('cascade', 'regular', 'exhaustive', 'second_look')),
+  method VARCHAR NOT NULL CHECK (method IN ('cascade', 'exhaustive', 'second_look')),
   attempt INTEGER NOT NULL CHECK (attempt > 0),
   profile_digest VARCHAR NOT NULL,
   samples STRUCT(
@@ -127,7 +127,7 @@ COMMENT ON TABLE processed_logs IS 'The sampling logs, one row a span of a video
 COMMENT ON COLUMN processed_logs.video_id IS 'The video that was sampled.';
 COMMENT ON COLUMN processed_logs.start_s IS 'Start of the span, seconds from the video''s first picture.';
 COMMENT ON COLUMN processed_logs.end_s IS 'End of the span, seconds from the video''s first picture.';
-COMMENT ON COLUMN processed_logs.method IS 'How pictures were chosen: cascade, regular, exhaustive or second_look.';
+COMMENT ON COLUMN processed_logs.method IS 'How pictures were chosen: cascade, exhaustive or second_look.';
 COMMENT ON COLUMN processed_logs.attempt IS 'The attempt that sampled it.';
 COMMENT ON COLUMN processed_logs.profile_digest IS 'Digest of the packing profile it was sampled with.';
 COMMENT ON COLUMN processed_logs.samples IS 'What each examined picture shows; looked: whether codes were looked for at all.';

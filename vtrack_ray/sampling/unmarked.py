@@ -1,0 +1,167 @@
+"""Sampling of tables without a trigger card: next to nothing where nothing moves; elsewhere codes, and hands in need.
+
+Nothing is packed without hands, and hands move. So time is taken in cells of a second. Where something moves in or near
+a cell, its pictures are searched for codes, and one of them for hands; the others only where neither hand nor code is
+seen at one of its ends, since packings begin there. What a still table shows is what its next keyframe shows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtrack_ray.footage.picture import Picture
+from vtrack_ray.meaning.sample import Sample
+from vtrack_ray.meaning.span import Coverage, Span, Stretch
+from vtrack_ray.sampling.activity import BIN_S, Activity
+from vtrack_ray.sampling.look import Look
+from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, is_next_on_grid, on_grid
+from vtrack_ray.sampling.regular import regular
+
+_HAND_SHARE = 0.01
+"""A hand that MediaPipe can find fills more of the picture than this, and takes as much to store as a card."""
+_SEARCH_EVERY = 2
+"""Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
+
+
+def unmarked(look: Look) -> None:
+    """Examines the cells in which something moves, and some keyframes of the others."""
+    keyframes_s = look.index.times_s[look.index.keyframe]
+    if not keyframes_s.size or np.diff(keyframes_s).max(initial=0.0) > look.profile.min_packing_s:
+        # Two sights of a label that lies still would be taken for two packings.
+        look.notes.append("keyframes are further apart than min packing time: sampled regularly")
+        regular(look)
+        return
+    with look.stages.stage("index"):
+        moving = _moving(look)
+    with look.stages.stage("refine"):
+        for stretch in _within_reach(look, _runs(moving)):
+            _examine_motion(look, stretch)
+            look.accounted.append(Stretch(span=stretch, coverage=Coverage.EXAMINED))
+    with look.stages.stage("coarse"):
+        for still in _runs(~moving):
+            _examine_rest(look, still, keyframes_s)
+
+
+def _moving(look: Look) -> NDArray[np.bool_]:
+    """For each second of the video up to the index's end, whether something moves in it or a moment before or after."""
+    activity = Activity(look.index, _HAND_SHARE)
+    first, last = int(look.index.times_s[0]), int(look.index.times_s[-1])
+    moving = np.zeros(last + 1, np.bool_)
+    for cell in range(first, last + 1):
+        moving[cell] = activity.moved_within(cell - BIN_S, cell + 1 + BIN_S) is not None
+    return moving
+
+
+def _runs(cells: NDArray[np.bool_]) -> Iterator[Span]:
+    """The runs of cells that are true."""
+    edges = np.flatnonzero(np.diff(cells, prepend=False, append=False))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        yield Span(float(start), float(end))
+
+
+def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
+    """The parts of the stretches in the reach, and a cell more on both sides, on which its own pictures depend."""
+    low, high = math.floor(look.reach.start_s) - 1, look.reach.end_s + 1
+    for start_s, end_s in stretches:
+        part = Span(max(start_s, low), min(end_s, math.ceil(high) if math.isfinite(high) else end_s))
+        if part.duration_s > 0:
+            yield part
+
+
+def _examine_motion(look: Look, stretch: Span) -> None:
+    """Examines a stretch of whole cells."""
+    interval_s = look.profile.sampling_interval_s
+    searched = Sample(time_s=-math.inf)
+    was_busy = False
+    unsearched: list[Picture] = []  # since the last one that was searched
+    cell: list[Picture] = []
+    for picture in look.pictures.references(stretch):
+        look.pictures_decoded += 1
+        if picture.time_s < stretch.start_s:
+            continue
+        is_first = not cell or int(picture.time_s) > int(cell[0].time_s)
+        if is_first or is_next_on_grid(searched.time_s, picture.time_s, _SEARCH_EVERY * interval_s):
+            sample = _searched(look, picture)
+            if _codes(sample) != _codes(searched):
+                for between in unsearched:
+                    _searched(look, between)
+            searched, unsearched = sample, []
+        else:
+            unsearched.append(picture)
+        if is_first:
+            is_busy = bool(searched.sights) or _shows_hand(look, picture, cell[-1] if cell else None)
+            if not (was_busy and is_busy):
+                _look_for_hands(look, [*cell, picture])
+            cell, was_busy = [], is_busy
+        cell.append(picture)
+    _look_for_hands(look, cell)
+    if cell and stretch.end_s > look.index.times_s[-1]:
+        _searched(look, cell[-1])
+        _shows_hand(look, *cell[:-3:-1])
+
+
+def _look_for_hands(look: Look, cell: Sequence[Picture]) -> None:
+    """Looks for hands in the pictures of the sampling interval, and in those before the one in which they come."""
+    were_there, passed = True, list[tuple[Picture, Picture]]()
+    for before, picture in pairwise(cell):
+        if not is_next_on_grid(before.time_s, picture.time_s, look.profile.sampling_interval_s):
+            passed.append((picture, before))
+            continue
+        sample = look.samples.get(picture.time_s)
+        are_there = bool(sample and sample.sights) or _shows_hand(look, picture, before)
+        if are_there and not were_there:
+            for pair in passed:
+                _shows_hand(look, *pair)
+        were_there, passed = are_there, []
+
+
+def _examine_rest(look: Look, still: Span, keyframes_s: NDArray[np.float64]) -> None:
+    """Examines the first keyframe of a still stretch and one each `CHECK_S`; where one shows a code or a hand, those
+    that follow it too, so that what lies there is seen to go on lying there."""
+    inside = keyframes_s[(keyframes_s >= still.start_s) & (keyframes_s < still.end_s)]
+    checks = on_grid(inside, CHECK_S)
+    steps = on_grid(inside, min(COARSE_S, look.profile.min_packing_s / 2)) | checks
+    starts = np.flatnonzero(checks)
+    for number, following in zip(starts, [*starts[1:], len(inside)], strict=False):
+        until_s = float(inside[following]) if following < len(inside) else still.end_s
+        if until_s <= look.reach.start_s or inside[number] >= look.reach.end_s:
+            continue
+        is_busy = _examine_keyframe(look, inside[number])
+        for step in np.flatnonzero(steps[number + 1 : following]) + number + 1 if is_busy else ():
+            _examine_keyframe(look, inside[step])
+        coverage = Coverage.EXAMINED if is_busy else Coverage.IDLE
+        start_s = still.start_s if number == 0 else float(inside[number])
+        look.accounted.append(Stretch(span=Span(start_s, until_s), coverage=coverage))
+
+
+def _examine_keyframe(look: Look, time_s: float) -> bool:
+    """Whether the keyframe shows a code or a hand."""
+    for picture in look.pictures.keyframes(Span(float(time_s), float(np.nextafter(time_s, np.inf)))):
+        look.pictures_decoded += 1
+        return bool(_searched(look, picture).sights) or _shows_hand(look, picture)
+    return False
+
+
+def _searched(look: Look, picture: Picture) -> Sample:
+    """The picture's sample, searched for codes."""
+    sample = look.samples.get(picture.time_s, Sample(time_s=picture.time_s))
+    if sample.sights is None:
+        sample = look.samples[picture.time_s] = replace(sample, sights=look.examiner.sights(picture))
+    return sample
+
+
+def _shows_hand(look: Look, picture: Picture, before: Picture | None = None) -> bool:
+    sample = look.samples.get(picture.time_s, Sample(time_s=picture.time_s))
+    if sample.hand is None:
+        sample = look.samples[picture.time_s] = replace(sample, hand=look.examiner.shows_hand(picture, before))
+    return bool(sample.hand)
+
+
+def _codes(sample: Sample) -> frozenset[str]:
+    return frozenset(sight.code for sight in sample.sights or ())
