@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from heapq import heappop, heappush
 
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from vtrack_ray.footage.container import VideoPacket
 from vtrack_ray.footage.gaps import Fault, Gaps
+from vtrack_ray.footage.owed import Due, Owed
 from vtrack_ray.footage.picture import Picture
-from vtrack_ray.footage.reader import Reader, VideoPacket, pts_of
+from vtrack_ray.footage.reader import Reader, pts_of
 from vtrack_ray.meaning.span import Span
 
 __all__ = ["Fault", "Picture", "Pictures", "open_pictures"]
@@ -28,7 +29,7 @@ class Pictures:
     """The pictures of one open video. One thread; finish or drop an iteration before starting the next.
 
     `faults` grows while iterating: a picture of the packet index that is not given lies in one of them. Pictures
-    whose timestamps jump back are left out (the packet index has a note on them).
+    whose times jump back are left out (the packet index has a note on them).
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -102,41 +103,27 @@ class Pictures:
             self._leaves_out = False
 
     def _shown(self, span: Span, gaps: Gaps) -> Iterator[tuple[int, VideoFrame]]:
-        """Decoded frames with rising pts.
-
-        Frames leave the decoder in the order they are shown, so a packet that still waits for its frame when one with
-        a later pts comes out has lost it.
-        """
-        waiting: list[tuple[int, bool]] = []
+        """Decoded frames with rising pts."""
+        owed = Owed(is_in_decoding_order=self._reader.is_in_decoding_order)
         last_pts: int | None = None
-        for frame in self._frames(span, gaps, waiting):
-            pts = frame.pts
-            if waiting and (pts is None or self._reader.is_in_decoding_order):
-                pts = waiting[0][0]
-            while waiting and pts is not None and waiting[0][0] < pts:
-                self._lose(heappop(waiting), gaps)
-            if not waiting or pts != waiting[0][0]:
-                continue
-            while waiting and waiting[0][0] == pts:
-                heappop(waiting)
-            if last_pts is None or pts > last_pts:
+        for frame in self._frames(span, gaps, owed):
+            self._lose(owed.lost_before(frame), gaps)
+            pts = owed.take(frame)
+            if pts is not None and (last_pts is None or pts > last_pts):
                 last_pts = pts
                 yield pts, frame
-        while waiting:
-            self._lose(heappop(waiting), gaps)
+        self._lose(owed.rest(), gaps)
 
-    def _lose(self, picture: tuple[int, bool], gaps: Gaps) -> None:
-        pts, is_keyframe = picture
-        if self._leaves_out and not gaps.is_blamed:
-            return
-        gaps.lose(self._reader.time_s(pts), is_keyframe=is_keyframe)
+    def _lose(self, pictures: Iterable[Due], gaps: Gaps) -> None:
+        for pts, is_keyframe in pictures:
+            if gaps.is_blamed or not self._leaves_out:
+                gaps.lose(self._reader.time_s(pts), is_keyframe=is_keyframe)
 
-    def _frames(self, span: Span, gaps: Gaps, waiting: list[tuple[int, bool]]) -> Iterator[VideoFrame]:
-        """What the decoder gives; each packet that should become a picture is put on the heap `waiting`: its pts, and
-        whether it is a keyframe."""
+    def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
+        """What the decoder gives; each packet that should become a picture is owed from then on."""
         for packet in self._packets(span, gaps):
             if not packet.is_discard:
-                heappush(waiting, (pts_of(packet), packet.is_keyframe))
+                owed.put(Due(pts_of(packet), packet.is_keyframe))
             yield from self._decoded(packet, gaps)
         yield from self._decoded(None, gaps)
 
