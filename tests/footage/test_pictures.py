@@ -78,6 +78,32 @@ def test_open_gops_lose_nothing_at_a_span_edge(tmp_path: Path, suffix: str) -> N
         assert pictures.faults == []
 
 
+def test_open_gops_in_avi_are_counted_right_from_anywhere(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "open.avi", pictures=100, codec="mpeg4", b_frames=2)
+    with open_pictures(str(path)) as pictures:
+        whole = [(picture.time_s, level(picture)) for picture in pictures.all(WHOLE)]
+        assert [time_s for time_s, _ in whole] == [n / RATE for n in range(100)]
+        for span in [*SPANS, Span(2.3, 3.1), Span(3.5, 9)]:
+            inside = [(time_s, grey) for time_s, grey in whole if span.start_s <= time_s < span.end_s]
+            assert [(picture.time_s, level(picture)) for picture in pictures.all(span)] == inside
+        assert pictures.faults == []
+
+
+def test_damage_in_avi_moves_nothing_behind_it(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "damaged.avi", pictures=100, codec="mjpeg", pix_fmt="yuvj420p", textured=True)
+    with open_pictures(str(path)) as pictures:
+        whole = {picture.time_s: level(picture) for picture in pictures.all(WHOLE)}
+    with av.open(str(path)) as container:
+        positions = [packet.pos for packet in container.demux(video=0) if packet.pos]
+    data = bytearray(path.read_bytes())
+    data[positions[20] : positions[30]] = bytes(positions[30] - positions[20])
+    path.write_bytes(data)
+    with open_pictures(str(path)) as pictures:
+        greys = {picture.time_s: level(picture) for picture in pictures.all(WHOLE)}
+    assert greys.items() <= whole.items()
+    assert [n for n in range(100) if n / RATE not in greys] == list(range(20, 31))
+
+
 def test_luma_is_the_decoders_own_plane_and_colours_come_in_any_size(tmp_path: Path) -> None:
     with open_pictures(str(make_clip(tmp_path / "clip.mp4"))) as pictures:
         picture = next(pictures.all(Span(1, 2)))

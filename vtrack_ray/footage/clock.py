@@ -31,12 +31,20 @@ _KEPT = 8
 """Clocks kept by a process, as one video's spans follow each other: up to 1.5 MB for an hour of footage."""
 
 
+_COUNTER = 1 << 33
+"""Where the counter of transport and program streams runs over (ISO/IEC 13818-1): after 26.5 hours at 90 kHz."""
+
+
 class Jump(NamedTuple):
-    """Where the timestamps went back: from byte `position` and the time `ticks` on, this clock is `ahead` of them."""
+    """Where the timestamps went back: from byte `position` and the time `ticks` on, this clock is `ahead` of them.
+
+    `is_overrun`: the counter ran over, and the clock behind it went on.
+    """
 
     position: int
     ticks: int
     ahead: int
+    is_overrun: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -129,13 +137,17 @@ def _clock(rows: list[tuple[int, int]], *, is_complete: bool) -> Clock:
     positions, own = table.T
     steps = np.diff(own)
     step = int(np.median(steps[steps > 0])) if (steps > 0).any() else 1
-    falls = np.where(steps < 0, step - steps, 0)
+    overruns = steps < -_COUNTER // 2
+    falls = np.where(overruns, _COUNTER, np.where(steps < 0, step - steps, 0))
     ahead = np.concatenate([[0], np.cumsum(falls)])[: len(own)]
-    fallen = np.flatnonzero(np.diff(ahead)) + 1
+    jumps = [
+        Jump(int(positions[i + 1]), int(own[i + 1] + ahead[i + 1]), int(ahead[i + 1]), bool(overruns[i]))
+        for i in np.flatnonzero(falls)
+    ]
     return Clock(
         positions=positions,
         ticks=own + ahead,
-        jumps=tuple(Jump(int(positions[i]), int(own[i] + ahead[i]), int(ahead[i])) for i in fallen),
+        jumps=tuple(jumps),
         wild=frozenset(wild),
         is_complete=is_complete,
         step=step,

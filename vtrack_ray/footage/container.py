@@ -16,13 +16,16 @@ from vtrack_ray.footage.unusable import check_readable, from_os_error, no_pictur
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
+_OWN_TIMES = {"correct_ts_overflow": "0"}
+"""FFmpeg takes timestamps below the first one for a counter that ran over, and adds 26.5 hours: see clock.Clock."""
+
 
 def opened(path: str) -> tuple[InputContainer, VideoStream]:
     """The open file and the video stream that counts. Raises VideoVanished, VideoForbidden, NotAVideo."""
     check_readable(path)
     try:
         # With the protocol's name in front, a colon in the path is only a colon.
-        container = av.open(f"file:{path}")
+        container = av.open(f"file:{path}", options=_OWN_TIMES)
     except FFmpegError as error:
         if isinstance(error, OSError):
             raise from_os_error(path, error) from error

@@ -63,7 +63,8 @@ class Reader:
 
     def jumps_s(self) -> list[float]:
         """The times at which the file's own timestamps go back; those behind are timed as if they went on."""
-        return [self.time_s(jump.ticks) for jump in self.clock.jumps] if self.clock else []
+        jumps = self.clock.jumps if self.clock else ()
+        return [self.time_s(jump.ticks) for jump in jumps if not jump.is_overrun]
 
     def packets(self, span: Span) -> Iterator[VideoPacket | FFmpegError]:
         """Packets in decoding order, from a keyframe at or before the span to the first keyframe at or after its end.
