@@ -51,12 +51,19 @@ def test_a_stretch_without_pictures_is_a_hole(tmp_path: Path) -> None:
     assert index_packets(str(make_clip(tmp_path / "slow.mkv", left_out={n for n in range(50) if n % 20}))).holes == ()
 
 
-def test_timestamps_that_jump_back_are_noted(tmp_path: Path) -> None:
-    path = make_clip(tmp_path / "twice.ts")
+@pytest.mark.parametrize(("b_frames", "damaged", "jump_s"), [(0, 48, 2.0), (2, 47, 1.9)])
+def test_behind_timestamps_that_jump_back_the_times_go_on(
+    tmp_path: Path, b_frames: int, damaged: int, jump_s: float
+) -> None:
+    path = make_clip(tmp_path / "twice.ts", b_frames=b_frames)
     path.write_bytes(path.read_bytes() * 2)
     index = index_packets(str(path))
-    assert (index.times_s[1:] > index.times_s[:-1]).all()
-    assert [note for note in index.notes if note.startswith("timestamps jump back: 1;")]
+    # At the joint the stream's packet counter is out of step, and FFmpeg calls the picture before it damaged.
+    whole = [n for n in range(100) if n != damaged]
+    assert (index.times_s * RATE).tolist() == pytest.approx(whole)
+    assert f"timestamps jump back at {jump_s} s; times are counted on from there" in index.notes
+    part = index_packets(str(path), Span(2.5, 2.9))
+    assert (part.times_s * RATE).tolist() == pytest.approx(range(60, 81))
 
 
 def test_damaged_packets_are_noted(tmp_path: Path) -> None:

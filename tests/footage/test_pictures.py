@@ -78,6 +78,32 @@ def test_open_gops_lose_nothing_at_a_span_edge(tmp_path: Path, suffix: str) -> N
         assert pictures.faults == []
 
 
+def test_open_gops_in_avi_are_counted_right_from_anywhere(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "open.avi", pictures=100, codec="mpeg4", b_frames=2)
+    with open_pictures(str(path)) as pictures:
+        whole = [(picture.time_s, level(picture)) for picture in pictures.all(WHOLE)]
+        assert [time_s for time_s, _ in whole] == [n / RATE for n in range(100)]
+        for span in [*SPANS, Span(2.3, 3.1), Span(3.5, 9)]:
+            inside = [(time_s, grey) for time_s, grey in whole if span.start_s <= time_s < span.end_s]
+            assert [(picture.time_s, level(picture)) for picture in pictures.all(span)] == inside
+        assert pictures.faults == []
+
+
+def test_damage_in_avi_moves_nothing_behind_it(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "damaged.avi", pictures=100, codec="mjpeg", pix_fmt="yuvj420p", textured=True)
+    with open_pictures(str(path)) as pictures:
+        whole = {picture.time_s: level(picture) for picture in pictures.all(WHOLE)}
+    with av.open(str(path)) as container:
+        positions = [packet.pos for packet in container.demux(video=0) if packet.pos]
+    data = bytearray(path.read_bytes())
+    data[positions[20] : positions[30]] = bytes(positions[30] - positions[20])
+    path.write_bytes(data)
+    with open_pictures(str(path)) as pictures:
+        greys = {picture.time_s: level(picture) for picture in pictures.all(WHOLE)}
+    assert greys.items() <= whole.items()
+    assert [n for n in range(100) if n / RATE not in greys] == list(range(20, 31))
+
+
 def test_luma_is_the_decoders_own_plane_and_colours_come_in_any_size(tmp_path: Path) -> None:
     with open_pictures(str(make_clip(tmp_path / "clip.mp4"))) as pictures:
         picture = next(pictures.all(Span(1, 2)))
@@ -122,6 +148,25 @@ def test_damage_in_the_midst_becomes_a_fault_and_the_rest_goes_on(tmp_path: Path
     assert all(0 < fault.span.duration_s < 5 and fault.reason for fault in faults)
     with open_pictures(str(path)) as pictures:
         assert [round(p.time_s * RATE) for p in pictures.all(Span(9, 10))] == list(range(225, 250))
+
+
+def test_a_decoder_that_says_nothing_of_what_it_loses_is_found_out(tmp_path: Path) -> None:
+    """Between pictures that no other is made from, which are left out on purpose, lost ones might not be missed."""
+    path = make_clip(tmp_path / "zeroed.mp4", pictures=200, b_frames=3, textured=True)
+    with av.open(str(path)) as container:
+        spoilt = [p for p in container.demux(video=0) if p.pts is not None and 1.5 <= float(p.pts * p.time_base) < 4.5]
+    data = bytearray(path.read_bytes())
+    for packet in spoilt:
+        assert packet.pos is not None
+        data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    path.write_bytes(data)
+    with open_pictures(str(path)) as pictures:
+        given_s = [picture.time_s for picture in pictures.references(WHOLE)]
+        lost = [fault.span for fault in pictures.faults]
+    assert not any(1.6 < time_s < 4.4 for time_s in given_s)
+    assert min(span.start_s for span in lost) == pytest.approx(1.5, abs=0.2)
+    assert max(span.end_s for span in lost) == pytest.approx(4.5, abs=0.2)
+    assert sum(span.duration_s for span in lost) == pytest.approx(3.0, abs=0.3)
 
 
 def test_without_its_keyframe_a_group_is_a_fault(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ _HOLE_GAPS = 5.0
 _HABIT_HOLES = 10
 """More holes than this are no damage."""
 
+_MOST_TOLD = 5
+"""Of what happens again and again, so many are told."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PacketIndex:
@@ -64,7 +67,9 @@ def index_packets(path: str, span: Span | None = None) -> PacketIndex:
     end_s = 0.0
     with Reader(path) as reader:
         if reader.is_in_decoding_order:
-            faults.say("AVI keeps no presentation times: pictures stored out of order may be some pictures off")
+            faults.say("the file keeps no presentation times: pictures stored out of order may be some pictures off")
+        if jumps_s := reader.jumps_s():
+            faults.say(_jumps_note(jumps_s))
         for item in reader.packets(span):
             if isinstance(item, FFmpegError):
                 faults.say(f"a part can't be read: {item.strerror or item}")
@@ -76,6 +81,12 @@ def index_packets(path: str, span: Span | None = None) -> PacketIndex:
                 rows.append((reader.time_s(pts), item.is_keyframe, item.size))
                 end_s = max(end_s, reader.time_s(pts + (item.duration or 0)))
     return _index(rows, span, end_s, faults.notes())
+
+
+def _jumps_note(jumps_s: list[float]) -> str:
+    where = ", ".join(f"{time_s:.1f}" for time_s in jumps_s[:_MOST_TOLD])
+    more = f" and {len(jumps_s) - _MOST_TOLD} more" if len(jumps_s) > _MOST_TOLD else ""
+    return f"timestamps jump back at {where} s{more}; times are counted on from there"
 
 
 class _Faults:

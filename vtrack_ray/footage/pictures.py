@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from heapq import heappop, heappush
 from typing import cast
 
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
+from vtrack_ray.footage.container import VideoPacket
 from vtrack_ray.footage.gaps import Fault, Gaps
+from vtrack_ray.footage.owed import Due, Owed
 from vtrack_ray.footage.picture import Picture
-from vtrack_ray.footage.reader import Reader, VideoPacket, pts_of
+from vtrack_ray.footage.reader import Reader, pts_of
 from vtrack_ray.meaning.span import Span
 
 __all__ = ["Fault", "Picture", "Pictures", "open_pictures"]
 
+_MOST_LEFT_OUT = 16
+"""x264 stores no more pictures in a row that no other is made from. A decoder that makes nothing of damaged data, and
+does not complain, leaves out more."""
 _SMOOTHING = ("h264", "hevc")
 """Codecs with a filter for the edges of blocks, whose decoders need to know nothing but what the stream tells."""
 
@@ -33,7 +37,7 @@ class Pictures:
     """The pictures of one open video. One thread; finish or drop an iteration before starting the next.
 
     `faults` grows while iterating: a picture of the packet index that is not given lies in one of them. Pictures
-    whose timestamps jump back are left out (the packet index has a note on them).
+    whose times jump back are left out (the packet index has a note on them).
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -113,41 +117,28 @@ class Pictures:
             self._leaves_out = False
 
     def _shown(self, span: Span, gaps: Gaps) -> Iterator[tuple[int, VideoFrame]]:
-        """Decoded frames with rising pts.
-
-        Frames leave the decoder in the order they are shown, so a packet that still waits for its frame when one with
-        a later pts comes out has lost it.
-        """
-        waiting: list[tuple[int, bool]] = []
+        """Decoded frames with rising pts."""
+        owed = Owed(is_in_decoding_order=self._reader.is_in_decoding_order)
         last_pts: int | None = None
-        for frame in self._frames(span, gaps, waiting):
-            pts = frame.pts
-            if waiting and (pts is None or self._reader.is_in_decoding_order):
-                pts = waiting[0][0]
-            while waiting and pts is not None and waiting[0][0] < pts:
-                self._lose(heappop(waiting), gaps)
-            if not waiting or pts != waiting[0][0]:
-                continue
-            while waiting and waiting[0][0] == pts:
-                heappop(waiting)
-            if last_pts is None or pts > last_pts:
+        for frame in self._frames(span, gaps, owed):
+            self._lose(owed.lost_before(frame), gaps)
+            pts = owed.take(frame)
+            if pts is not None and (last_pts is None or pts > last_pts):
                 last_pts = pts
                 yield pts, frame
-        while waiting:
-            self._lose(heappop(waiting), gaps)
+        self._lose(owed.rest(), gaps)
 
-    def _lose(self, picture: tuple[int, bool], gaps: Gaps) -> None:
-        pts, is_keyframe = picture
-        if self._leaves_out and not gaps.is_blamed:
-            return
-        gaps.lose(self._reader.time_s(pts), is_keyframe=is_keyframe)
+    def _lose(self, pictures: Sequence[Due], gaps: Gaps) -> None:
+        are_left_out = self._leaves_out and len(pictures) <= _MOST_LEFT_OUT
+        for pts, is_keyframe in pictures:
+            if gaps.is_blamed or not are_left_out:
+                gaps.lose(self._reader.time_s(pts), is_keyframe=is_keyframe)
 
-    def _frames(self, span: Span, gaps: Gaps, waiting: list[tuple[int, bool]]) -> Iterator[VideoFrame]:
-        """What the decoder gives; each packet that should become a picture is put on the heap `waiting`: its pts, and
-        whether it is a keyframe."""
+    def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
+        """What the decoder gives; each packet that should become a picture is owed from then on."""
         for packet in self._packets(span, gaps):
             if not packet.is_discard:
-                heappush(waiting, (pts_of(packet), packet.is_keyframe))
+                owed.put(Due(pts_of(packet), packet.is_keyframe))
             yield from _decoded(self._reader.stream.codec_context, packet, gaps)
         yield from _decoded(self._reader.stream.codec_context, None, gaps)
 

@@ -16,6 +16,7 @@ from av.error import FFmpegError
 
 from vtrack_ray import instants
 from vtrack_ray.errors import NotAVideo, ToolMissing
+from vtrack_ray.footage.clock import WIRE
 from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.start import start_from_name, start_from_tags
 from vtrack_ray.footage.unusable import check_readable, no_pictures, not_decodable
@@ -26,6 +27,9 @@ _TIME_LIMIT_S = 60.0
 
 _COUNTS_FROM_ZERO = ("matroska,webm", "flv")
 """Containers (FFmpeg's names) whose duration is their last timestamp, so that a late start is part of it."""
+
+_PROMISES_NOTHING = ("mpegts", "mpeg")
+"""Containers without a header: what ffprobe tells is the last timestamp less the first, whatever they are."""
 
 _STREAM_END = re.compile(r"(\d+):(\d\d):(\d\d\.\d+)")
 """Matroska's tag DURATION as FFmpeg's muxer writes it: the stream's last timestamp, 00:00:12.340000000."""
@@ -88,7 +92,17 @@ def _preference(stream: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _duration_s(path: str, answer: Mapping[str, Any], stream: Mapping[str, Any]) -> float:
-    """Seconds from the first picture to the end of the last: as recorded, though a file that was cut off holds less.
+    """Seconds from the first picture to the end of the last: as recorded, though a file that was cut off holds less."""
+    container = answer["format"]["format_name"]
+    if container in _PROMISES_NOTHING:
+        return _pictures_end_s(path)
+    promised_s = _promised_s(path, answer, stream)
+    # Where its clock leaps or goes back, the pictures go on for longer than the header thinks.
+    return max(promised_s, _pictures_end_s(path)) if container in WIRE else promised_s
+
+
+def _promised_s(path: str, answer: Mapping[str, Any], stream: Mapping[str, Any]) -> float:
+    """The duration by the header.
 
     A container's duration is that of its longest stream, which may be sound that goes on after the last picture. It
     counts where there is nothing else in the container, or where nothing in it reaches that far: it was cut off.
@@ -102,13 +116,18 @@ def _duration_s(path: str, answer: Mapping[str, Any], stream: Mapping[str, Any])
         return told_s
     if promised_s > 0 and start_s < _SAME_END_S and len(answer["streams"]) == 1:
         return promised_s  # with a late start the packets are asked: muxers of FLV differ in whether it counts
-    pictures_end_s = index_packets(path).end_s
+    pictures_end_s = _pictures_end_s(path)
     whole_s = promised_s - _SAME_END_S
     if pictures_end_s < whole_s and _other_streams_end_s(path, stream["index"]) - late_s < whole_s:
         return promised_s
-    if pictures_end_s <= 0:
-        raise NotAVideo(f"{path} holds no whole picture; it was cut off at once, copy it again or delete it")
     return pictures_end_s
+
+
+def _pictures_end_s(path: str) -> float:
+    end_s = index_packets(path).end_s
+    if end_s <= 0:
+        raise NotAVideo(f"{path} holds no whole picture; it was cut off at once, copy it again or delete it")
+    return end_s
 
 
 def _tagged_end_s(tags: Mapping[str, str]) -> float:

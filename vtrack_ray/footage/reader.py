@@ -6,42 +6,43 @@ import math
 from collections.abc import Iterator
 from itertools import chain
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
-import av
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vtrack_ray.errors import NotAVideo
-from vtrack_ray.footage.unusable import check_readable, from_os_error, no_pictures, not_decodable
+from vtrack_ray.footage.clock import WIRE, read_clock
+from vtrack_ray.footage.container import VideoPacket, demuxed, opened
 from vtrack_ray.meaning.span import Span
-
-VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 _FIRST_STEP_BACK_S = 2.0
 """Seeking in a transport stream lands somewhere near; then the reader steps back, each time four times as far."""
+
+_CHUNK_HEADER_BYTES = 8
+"""AVI's index points to a chunk's header, FFmpeg's packets to what is behind it."""
 
 
 class Reader:
     """An open video file. One thread and one iteration at a time.
 
     Time zero is the stream's start, the timestamp of its first picture. AVI stores no presentation times, and FFmpeg's
-    guesses are late, and wrong where pictures are reordered: there the packets' decoding times stand for them, which
-    as a set are the same.
+    guesses are late, and wrong where pictures are reordered; program streams may store some only. There the packets'
+    decoding times stand for them, which as a set are the same.
 
     Raises on opening: VideoVanished, VideoForbidden, NotAVideo.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.container, self.stream = _opened(path)
+        self.container, self.stream = opened(path)
         self._is_at_start = True
-        self._has_presentation_times = self.container.format.name != "avi"
+        self.clock = read_clock(path) if self.container.format.name in WIRE else None
+        self._has_presentation_times = self.clock.is_complete if self.clock else self.container.format.name != "avi"
         self.is_in_decoding_order = not self._has_presentation_times and self.stream.codec_context.has_b_frames
         """Whether timestamps belong to packets in decoding order rather than each to its own picture."""
+        self._listed = _listed_times(self.stream) if self.container.format.name == "avi" else {}
         time_base = self.stream.time_base
         if time_base is None:
             raise NotAVideo(f"{path} has a video stream without a clock; rewrite it with: ffmpeg -i IN -c copy OUT.mkv")
@@ -60,6 +61,11 @@ class Reader:
         """Seconds after the first picture of a packet's or picture's pts: the float nearest to the exact fraction."""
         return (pts - self._zero) * self._numerator / self._denominator
 
+    def jumps_s(self) -> list[float]:
+        """The times at which the file's own timestamps go back; those behind are timed as if they went on."""
+        jumps = self.clock.jumps if self.clock else ()
+        return [self.time_s(jump.ticks) for jump in jumps if not jump.is_overrun]
+
     def packets(self, span: Span) -> Iterator[VideoPacket | FFmpegError]:
         """Packets in decoding order, from a keyframe at or before the span to the first keyframe at or after its end.
 
@@ -67,7 +73,13 @@ class Reader:
         included. Where the file can't be read, the error comes in the packet's place, and what follows it goes on.
         """
         end: VideoPacket | None = None
-        for item in self._from_keyframe_before(span.start_s):
+        start_s = span.start_s
+        if self.is_in_decoding_order:
+            # A keyframe's time is known by counting the pictures that are stored behind and shown before it. Those
+            # can't be decoded at the first keyframe, so the times are right from the second on, and all pictures are
+            # there from the third.
+            start_s = self._keyframe_before_s(self._keyframe_before_s(start_s))
+        for item in self._from_keyframe_before(start_s):
             yield item
             if isinstance(item, FFmpegError):
                 continue
@@ -76,12 +88,17 @@ class Reader:
             if end is None and item.is_keyframe and self.time_s(pts_of(item)) >= span.end_s:
                 end = item
 
+    def _keyframe_before_s(self, time_s: float) -> float:
+        """A time just before that of the last keyframe at or before `time_s`."""
+        first = next((item for item in self._from_keyframe_before(time_s) if isinstance(item, Packet)), None)
+        return 0.0 if first is None else self.time_s(pts_of(first) - 1)
+
     def _from_keyframe_before(self, time_s: float) -> Iterator[VideoPacket | FFmpegError]:
         step_s = 0.0
         while time_s - step_s > 0:
             self._is_at_start = False
             try:
-                self.container.seek(self._timestamp(time_s - step_s), stream=self.stream)
+                self._seek(self._timestamp(time_s - step_s))
             except FFmpegError:
                 # The container has no index and can't be searched either: it is read from its start.
                 break
@@ -94,29 +111,27 @@ class Reader:
         self._rewind()
         yield from self._demuxed()
 
+    def _seek(self, timestamp: int) -> None:
+        if self.clock:
+            self.container.seek(self.clock.position(timestamp), unsupported_byte_offset=True)
+        else:
+            self.container.seek(timestamp, stream=self.stream)
+
     def _demuxed(self) -> Iterator[VideoPacket | FFmpegError]:
-        """What the file holds from here on; ends at its end, or where two errors follow each other."""
+        """What the file holds from here on, as far as it has times."""
         self._is_at_start = False
-        failed = False
-        while True:
-            try:
-                for packet in self.container.demux(self.stream):
-                    if packet.pts is None or not self._has_presentation_times:
-                        packet.pts = packet.dts
-                    # An empty packet repeats the picture before it (AVI), or ends the stream (PyAV).
-                    if packet.size > 0 and packet.pts is not None:
-                        failed = False
-                        yield packet
-            except FFmpegError as error:
-                yield error
-                if failed:
-                    return
-                failed = True
-            else:
-                return
+        items = demuxed(self.container, self.stream)
+        for item in self.clock.set_right(items) if self.clock else items:
+            if isinstance(item, Packet):
+                item.dts = self._listed.get(item.pos, item.dts)
+                if item.pts is None or not self._has_presentation_times:
+                    item.pts = item.dts
+                if item.pts is None:
+                    continue
+            yield item
 
     def _first_timestamp(self) -> int:
-        if self.stream.start_time is not None:
+        if self._has_presentation_times and self.stream.start_time is not None:
             return self.stream.start_time
         first = next((item for item in self._demuxed() if isinstance(item, Packet)), None)
         if first is None:
@@ -131,34 +146,16 @@ class Reader:
         if not self._is_at_start:
             # Seeking to the start fails in some containers and misses pictures in others; opening again doesn't.
             self.container.close()
-            self.container, self.stream = _opened(self.path)
+            self.container, self.stream = opened(self.path)
             self._is_at_start = True
 
     def _timestamp(self, time_s: float) -> int:
         return self._zero + math.floor(time_s * self._denominator / self._numerator)
 
 
-def _opened(path: str) -> tuple[InputContainer, VideoStream]:
-    check_readable(path)
-    try:
-        # With the protocol's name in front, a colon in the path is only a colon.
-        container = av.open(f"file:{path}")
-    except FFmpegError as error:
-        if isinstance(error, OSError):
-            raise from_os_error(path, error) from error
-        raise not_decodable(path, error.strerror or str(error)) from error
-    moving = [stream for stream in container.streams.video if Disposition.attached_pic not in stream.disposition]
-    if not moving:
-        container.close()
-        raise no_pictures(path)
-    # As players do it: the stream that the file calls its default one, of several the largest picture.
-    stream = max(moving, key=lambda s: (Disposition.default in s.disposition, s.width * s.height))
-    if stream.codec_context is None:
-        container.close()
-        raise not_decodable(path, "its codec is not supported")
-    # One task, one core: the scheduler gives out cores, and threads here would take them twice.
-    stream.codec_context.thread_count = 1
-    return container, stream
+def _listed_times(stream: VideoStream) -> dict[int | None, int]:
+    """Timestamps by position of an AVI file's index: FFmpeg counts pictures as it reads them, and damage hides some."""
+    return {entry.pos + _CHUNK_HEADER_BYTES: entry.timestamp for entry in stream.index_entries}
 
 
 def pts_of(packet: VideoPacket) -> int:
