@@ -31,6 +31,7 @@ EXTENSIONS = frozenset(
         ".3gp",
         ".mjpg",
         ".mjpeg",
+        ".dav",
     )
 )
 """What a folder is searched for; a file that is named itself is taken whatever its name ends in."""
