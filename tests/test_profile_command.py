@@ -29,7 +29,11 @@ def test_what_a_person_sets_is_not_overwritten_and_has_videos_sampled_again(
     after_a_run: Vtrack, two_cameras: Footage
 ) -> None:
     after_a_run("profile", "set", "cam1", "--code-pattern", "NOTHING[0-9]{8}", "--min-packing-s", "4")
-    assert "2 of them in this run" in after_a_run("run", "--local", two_cameras.root / "cam1")
+    said = after_a_run("run", "--local", two_cameras.root / "cam1")
+    assert "2 of them in this run" in said
+    assert "3 with 0 different tracking codes" in said
+    assert "3 of 3 events of camera 'cam1' show no code" in said
+    assert "the code_pattern 'NOTHING[0-9]{8}'" in said
     assert {event["status"] for event in after_a_run.json("events")} == {"no_code"}
     [profile] = after_a_run.json("profile", "list")
     assert (profile["origin"], profile["min_packing_s"], profile["code_pattern"]) == ("person", 4.0, "NOTHING[0-9]{8}")

@@ -57,6 +57,22 @@ def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Foot
     assert vtrack.snapshot() == undisturbed
 
 
+def test_a_forced_run_that_was_interrupted_goes_on_without_force(
+    vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot
+) -> None:
+    vtrack("run", "--local", *SLOWLY, two_cameras.root)
+    with vtrack.start("run", "--force", *SLOWLY, two_cameras.root) as run:
+        sampling_worker(run)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "the same command without --force goes on" in err
+    attempts = sum(video["attempts"] for video in vtrack.json("videos"))
+    assert attempts < 8, "not all were begun again"
+    vtrack("run", *SLOWLY, two_cameras.root)
+    assert vtrack.snapshot() == undisturbed
+
+
 def test_killed_and_continued(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
     with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
         sampling_worker(run)

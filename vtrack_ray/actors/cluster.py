@@ -15,6 +15,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vtrack_ray.actors.detector import DetectorActor
+from vtrack_ray.actors.remote import GO_ON
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.store import StoreActor
 from vtrack_ray.errors import ActorLost, ClusterError
@@ -103,7 +104,7 @@ def _followed(running: Any, scheduler: Any, show: Callable[[Progress], None]) ->
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
-        raise ActorLost("The scheduler died. What was finished is kept: run the same command again.") from error
+        raise ActorLost(f"The scheduler died. {GO_ON}") from error
     return summary
 
 

@@ -16,6 +16,7 @@ from vtrack_ray.settings import Settings
 _COLUMNS = (
     "camera_name",
     "started_at",
+    "start_basis",
     "duration_s",
     "status",
     "examined_s",
