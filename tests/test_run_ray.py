@@ -44,6 +44,17 @@ def test_the_tables_are_those_of_a_local_run(vtrack: Vtrack, two_cameras: Footag
     assert vtrack.snapshot() == undisturbed
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://[::1]:1", "nowhere.invalid:6379", "127.0.0.1:99999"])
+def test_where_no_cluster_listens_a_sentence_says_so_at_once(
+    vtrack: Vtrack, two_cameras: Footage, address: str
+) -> None:
+    started = time.monotonic()
+    said = vtrack("run", "--address", address, two_cameras.root, status=1)
+    assert f"Error: There is no Ray cluster at '{address}': " in said
+    assert "gcs" not in said
+    assert time.monotonic() - started < 20
+
+
 def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
     with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
         sampling_worker(run)
