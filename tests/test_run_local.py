@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -120,7 +121,21 @@ def test_events_are_chosen_by_every_option(vtrack: Vtrack, two_cameras: Footage)
     rows = list(csv.reader(io.StringIO(vtrack("events", "--csv"))))
     assert len(rows) == len(every) + 1
     assert one["tracking_codes"][0] in vtrack("events")
-    assert "No events." in vtrack("events", "--code", "UNKNOWN1")
+    assert vtrack.json("events", "--code", f"  {codes[0]} ") == vtrack.json("events", "--code", codes[0])
+    out, err = vtrack.both("events", "--code", "UNKNOWN1")
+    assert "No events." in out
+    assert "No event shows the code 'UNKNOWN1', nor one that it is a part of; a code is given whole" in err
+    whole = one["tracking_codes"][0]
+    out, err = vtrack.both("events", "--json", "--code", whole[2:-2].lower())
+    assert json.loads(out) == []
+    assert f"It is a part of: {whole}." in err
+    out, err = vtrack.both("events", "--json", "--code", whole, "--camera", "cam9")
+    assert json.loads(out) == []
+    assert f"The code '{whole}' is known, but from no event that the other options choose." in err
+    assert "There is no camera 'cam9'; known are: cam1, cam2." in err
+    assert "There is no camera 'cam9'; known are: cam1, cam2." in vtrack.both("videos", "--camera", "cam9")[1]
+    assert "is later than --until" in vtrack("events", "--since", "2026-11-02", "--until", "2026-11-01", status=2)
+    assert "it is empty" in vtrack("events", "--code", " ", status=2)
     assert "no instant" in vtrack("events", "--since", "yesterday", status=2)
 
 

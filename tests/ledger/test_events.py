@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.examples import MINUTE, NOON, event, refolded
@@ -55,6 +55,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
         yield opened
 
 
+@settings(deadline=None)
 @given(drawn=events())
 def test_an_event_comes_back_exactly(kept: Ledger, drawn: Event) -> None:
     kept.replace_events(refolded(drawn, camera_name=drawn.camera_name))
@@ -120,3 +121,13 @@ def test_events_without_a_code_are_counted_by_camera(ledger: Ledger) -> None:
     ]
     assert ledger.found_by_camera(["b"]) == [CameraFindings(camera_name="cam1", events=1, without_code=0)]
     assert ledger.found_by_camera(["d"]) == []
+
+
+def test_codes_are_found_by_a_part_of_them(ledger: Ledger) -> None:
+    ledger.replace_events(
+        refolded(event(0, "a", codes=["XSPX1", "SPX2", "spx1"]), event(1, "b", codes=["SPX1", "VTP"]))
+    )
+    assert ledger.codes_like("spx", 10) == ["SPX1", "SPX2", "spx1", "XSPX1"]
+    assert ledger.codes_like("SPX1", 2) == ["SPX1", "spx1"]
+    assert ledger.codes_like("Q", 10) == []
+    assert ledger.codes_like("%", 10) == []

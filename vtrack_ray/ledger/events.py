@@ -35,6 +35,11 @@ class Events(Database):
             sights[row["event_id"]].append(_sight_of(row))
         return [_event_of(row, sights[row["event_id"]]) for row in rows]
 
+    def codes_like(self, text: str, most: int) -> list[str]:
+        """At most so many codes that contain `text`, in capitals or not; those that are it or begin with it first."""
+        with self._reading() as transaction:
+            return [row["code"] for row in transaction.run("codes_like", text=text, most=most)]
+
     def found_in(self, video_ids: Sequence[str]) -> Findings:
         """How much was found in these videos."""
         with self._reading() as transaction:

@@ -28,6 +28,14 @@ WHERE list_has_any(video_ids, $video_ids::VARCHAR[])
 GROUP BY camera_name
 ORDER BY camera_name;
 
+-- name: codes_like
+-- Codes of events that contain a text, in capitals or not; those that are it or begin with it first.
+SELECT code
+FROM (SELECT DISTINCT unnest(tracking_codes) AS code FROM events)
+WHERE contains(lower(code), lower($text::VARCHAR))
+ORDER BY lower(code) <> lower($text::VARCHAR), NOT starts_with(lower(code), lower($text::VARCHAR)), code
+LIMIT $most::INTEGER;
+
 -- name: sights
 -- The sights of some events.
 SELECT *
