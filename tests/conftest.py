@@ -89,6 +89,13 @@ class Vtrack:
         assert process.returncode == status, f"exit status {process.returncode}\n{out}\n{err}"
         return out + err if status else out
 
+    def both(self, *arguments: str | Path) -> tuple[str, str]:
+        """Standard output and standard error of a command that ends well."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=240)
+        assert process.returncode == 0, f"exit status {process.returncode}\n{out}\n{err}"
+        return out, err
+
     def json(self, *arguments: str | Path) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = json.loads(self(*arguments, "--json"))
         return answer

@@ -26,6 +26,7 @@ NAMES = [
     "MediaPipe",
     "DuckDB",
     "Ray",
+    "database",
     "database's disk",
     "temporary disk",
     "/dev/shm",  # noqa: S108
@@ -43,7 +44,9 @@ def test_this_machine_has_all_that_is_needed(tmp_path: Path) -> None:
     assert [finding["name"] for finding in findings] == NAMES
     assert [finding for finding in findings if finding["verdict"] == "fault"] == []
     assert result.exit_code == 0
-    assert str(tmp_path) in next(f["found"] for f in findings if f["name"] == "database's disk")
+    found = {finding["name"]: finding["found"] for finding in findings}
+    assert found["database"] == f"{tmp_path / 'none' / 'a.duckdb'}, not there yet: vtrack run makes it"
+    assert str(tmp_path) in found["database's disk"]
 
 
 def test_a_fault_is_told_with_what_to_do_and_exit_status_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -107,6 +110,11 @@ def test_a_folder_for_the_database_that_is_a_file_is_told(tmp_path: Path) -> Non
     file.touch()
     finding = machine.disk("database's disk", file / "folder")
     assert (finding.verdict, finding.found) == (Verdict.FAULT, f"{file} is no folder")
+
+
+def test_a_database_that_is_there_is_told_with_its_size(tmp_path: Path) -> None:
+    (tmp_path / "a.duckdb").write_bytes(bytes(2**20))
+    assert machine.database(tmp_path / "a.duckdb").found == f"{tmp_path / 'a.duckdb'}, 1.0 MiB"
 
 
 def test_missing_shared_memory_is_a_warning(tmp_path: Path) -> None:

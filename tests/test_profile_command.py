@@ -29,7 +29,11 @@ def test_what_a_person_sets_is_not_overwritten_and_has_videos_sampled_again(
     after_a_run: Vtrack, two_cameras: Footage
 ) -> None:
     after_a_run("profile", "set", "cam1", "--code-pattern", "NOTHING[0-9]{8}", "--min-packing-s", "4")
-    assert "2 of them in this run" in after_a_run("run", "--local", two_cameras.root / "cam1")
+    said = after_a_run("run", "--local", two_cameras.root / "cam1")
+    assert "2 of them in this run" in said
+    assert "3 with 0 different tracking codes" in said
+    assert "3 of 3 events of camera 'cam1' show no code" in said
+    assert "the code_pattern 'NOTHING[0-9]{8}'" in said
     assert {event["status"] for event in after_a_run.json("events")} == {"no_code"}
     [profile] = after_a_run.json("profile", "list")
     assert (profile["origin"], profile["min_packing_s"], profile["code_pattern"]) == ("person", 4.0, "NOTHING[0-9]{8}")
@@ -86,13 +90,67 @@ def test_an_area_set_before_the_first_video_is_checked_when_it_comes(vtrack: Vtr
         ("--packing-area", "1,2,3", "X,Y,WIDTH,HEIGHT"),
         ("--code-pattern", "[", "regular expression"),
         ("--symbologies", "QRCode,Runes", "Runes"),
-        ("--min-packing-s", "0", "greater than 0"),
+        ("--min-packing-s", "0", "min_packing_s is 0.0, but must be a number more than 0"),
         ("--max-packing-s", "1", "min_packing_s"),
     ],
 )
 def test_a_wrong_value_is_refused(vtrack: Vtrack, option: str, value: str, word: str) -> None:
     status = 2 if word == "X,Y,WIDTH,HEIGHT" else 1
     assert word in vtrack("profile", "set", "cam1", option, value, status=status)
+
+
+def test_a_card_is_looked_for_again_when_asked(
+    vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
+) -> None:
+    vtrack("run", "--local", two_cameras.root / "cam1")
+    [found] = vtrack.json("profile", "list")
+    vtrack("profile", "set", "cam1", "--qr-trigger-area", "0,0,10,10")
+    vtrack("profile", "set", "cam1", "--find-trigger")
+    [cleared] = vtrack.json("profile", "list")
+    assert (cleared["qr_trigger_area"], cleared["find_trigger"], cleared["trigger_found_at"]) == (None, True, None)
+    vtrack("run", "--local", two_cameras.root / "cam1")
+    assert vtrack.json("profile", "list") == [found | {"origin": "person"}]
+    vtrack("profile", "set", "cam1", "--no-find-trigger")
+    [kept] = vtrack.json("profile", "list")
+    assert (kept["qr_trigger_area"], kept["find_trigger"]) == (found["qr_trigger_area"], False)
+    assert "give one of them" in vtrack(
+        "profile", "set", "cam1", "--find-trigger", "--qr-trigger-area", "none", status=2
+    )
+    file = tmp_path / "profiles.toml"
+    file.write_text('[camera."cam1"]\n')
+    vtrack("profile", "import", file)
+    vtrack("run", "--local", two_cameras.root / "cam1")
+    assert vtrack.json("profile", "list")[0]["qr_trigger_area"] == found["qr_trigger_area"]
+
+
+def test_a_camera_without_videos_may_be_set_and_is_told(after_a_run: Vtrack, tmp_path: Path) -> None:
+    said = "No video of camera 'cam7' is known yet; there are videos of: cam1."
+    assert said in after_a_run.both("profile", "set", "cam7", "--min-packing-s", "4")[1]
+    assert after_a_run.both("profile", "set", "cam1", "--min-packing-s", "4")[1] == ""
+    after_a_run("profile", "export", tmp_path / "profiles.toml")
+    assert said in after_a_run.both("profile", "import", tmp_path / "profiles.toml")[1]
+
+
+def test_symbologies_may_be_given_in_small_letters(vtrack: Vtrack) -> None:
+    vtrack("profile", "set", "cam1", "--symbologies", "qrcode, datamatrix")
+    assert vtrack.json("profile", "list")[0]["symbologies"] == ["QRCode", "DataMatrix"]
+
+
+def test_a_file_that_cannot_be_written_or_read_is_told(vtrack: Vtrack, tmp_path: Path) -> None:
+    vtrack("profile", "set", "cam1", "--min-packing-s", "4")
+    nowhere = tmp_path / "nowhere" / "x.toml"
+    said = vtrack("profile", "export", nowhere, status=1)
+    assert f"Error: {nowhere} can't be written: No such file or directory; name a file in another folder" in said
+    assert "Traceback" not in said
+    # A process's own memory can be opened and not be read from its start, by anyone.
+    said = vtrack("profile", "import", "/proc/self/mem", status=1)
+    assert "Error: /proc/self/mem can't be read: Input/output error" in said
+    assert "Traceback" not in said
+
+
+def test_json_and_csv_are_not_printed_together(vtrack: Vtrack) -> None:
+    for command in (("profile", "list"), ("events",), ("videos",)):
+        assert "give one of them" in vtrack(*command, "--json", "--csv", status=2)
 
 
 def test_profiles_go_out_and_come_back(vtrack: Vtrack, another_vtrack: Vtrack, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -120,7 +121,21 @@ def test_events_are_chosen_by_every_option(vtrack: Vtrack, two_cameras: Footage)
     rows = list(csv.reader(io.StringIO(vtrack("events", "--csv"))))
     assert len(rows) == len(every) + 1
     assert one["tracking_codes"][0] in vtrack("events")
-    assert "No events." in vtrack("events", "--code", "UNKNOWN1")
+    assert vtrack.json("events", "--code", f"  {codes[0]} ") == vtrack.json("events", "--code", codes[0])
+    out, err = vtrack.both("events", "--code", "UNKNOWN1")
+    assert "No events." in out
+    assert "No event shows the code 'UNKNOWN1', nor one that it is a part of; a code is given whole" in err
+    whole = one["tracking_codes"][0]
+    out, err = vtrack.both("events", "--json", "--code", whole[2:-2].lower())
+    assert json.loads(out) == []
+    assert f"It is a part of: {whole}." in err
+    out, err = vtrack.both("events", "--json", "--code", whole, "--camera", "cam9")
+    assert json.loads(out) == []
+    assert f"The code '{whole}' is known, but from no event that the other options choose." in err
+    assert "There is no camera 'cam9'; known are: cam1, cam2." in err
+    assert "There is no camera 'cam9'; known are: cam1, cam2." in vtrack.both("videos", "--camera", "cam9")[1]
+    assert "is later than --until" in vtrack("events", "--since", "2026-11-02", "--until", "2026-11-01", status=2)
+    assert "it is empty" in vtrack("events", "--code", " ", status=2)
     assert "no instant" in vtrack("events", "--since", "yesterday", status=2)
 
 
@@ -136,6 +151,9 @@ def test_bad_files_end_with_their_reasons_and_the_others_go_on(
     (table / "text.mp4").write_text("this is no video\n" * 100)
     (table / "cut.mp4").write_bytes(good.read_bytes()[: good.stat().st_size // 2])
     said = vtrack("run", "--local", table, status=1)
+    assert "5 files: " in said
+    assert "3 failed; 5 of them in this run" in said
+    assert "sampling 5/5 files, 3 failed" in said, "the progress and the summary agree"
     videos = {Path(video["path"]).relative_to(table): video for video in vtrack.json("videos")}
     assert videos[Path("good.mp4")]["status"] == "done"
     assert videos[Path("sub/good.mp4")]["status"] in ("done", "no_activity")
@@ -197,8 +215,9 @@ def test_recordings_whose_assumed_times_overlap_lose_nothing(
         bare = ("-map_metadata", "-1", "-fflags", "+bitexact")
         subprocess.run(["ffmpeg", "-v", "error", "-i", file, "-c", "copy", *bare, copy], check=True)
         os.utime(copy, (1_760_000_000, 1_760_000_000))
-    vtrack("run", "--local", table)
+    assert "The start times of 4 videos are only assumed" in vtrack("run", "--local", table)
     assert {video["start_basis"] for video in vtrack.json("videos")} == {"modified"}
+    assert "start_basis" in vtrack("videos").splitlines()[0]
     codes = {code for event in vtrack.json("events") for code in event["tracking_codes"]}
     assert codes == {code for event in two_cameras.truth.events for code in event.tracking_codes}
 
@@ -255,6 +274,15 @@ def test_a_picture_size_that_changes_midway_is_told(vtrack: Vtrack, two_cameras:
 
 def test_a_path_that_does_not_exist_is_refused(vtrack: Vtrack, tmp_path: Path) -> None:
     assert "does not exist" in vtrack("run", "--local", tmp_path / "nowhere", status=1)
+
+
+@pytest.mark.parametrize("where", [("--local",), ()])
+def test_where_there_are_no_videos_nothing_is_begun(vtrack: Vtrack, tmp_path: Path, where: tuple[str, ...]) -> None:
+    (tmp_path / "notes.txt").touch()
+    said = vtrack("run", *where, tmp_path, status=1)
+    assert f"There are no video files in {tmp_path}; folders are searched for .3gp" in said
+    assert not vtrack.db.exists()
+    assert not (vtrack.home / ".ray").exists(), "Ray was not started"
 
 
 def test_before_the_first_run_the_commands_say_so(vtrack: Vtrack) -> None:

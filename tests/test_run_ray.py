@@ -44,6 +44,17 @@ def test_the_tables_are_those_of_a_local_run(vtrack: Vtrack, two_cameras: Footag
     assert vtrack.snapshot() == undisturbed
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://[::1]:1", "nowhere.invalid:6379", "127.0.0.1:99999"])
+def test_where_no_cluster_listens_a_sentence_says_so_at_once(
+    vtrack: Vtrack, two_cameras: Footage, address: str
+) -> None:
+    started = time.monotonic()
+    said = vtrack("run", "--address", address, two_cameras.root, status=1)
+    assert f"Error: There is no Ray cluster at '{address}': " in said
+    assert "gcs" not in said
+    assert time.monotonic() - started < 20
+
+
 def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
     with vtrack.start("run", *SLOWLY, two_cameras.root) as run:
         sampling_worker(run)
@@ -53,6 +64,22 @@ def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Foot
     assert run.returncode == 130
     assert "the same command goes on" in err
     assert not [video for video in vtrack.json("videos") if video["status"] == "sampling"]
+    vtrack("run", *SLOWLY, two_cameras.root)
+    assert vtrack.snapshot() == undisturbed
+
+
+def test_a_forced_run_that_was_interrupted_goes_on_without_force(
+    vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot
+) -> None:
+    vtrack("run", "--local", *SLOWLY, two_cameras.root)
+    with vtrack.start("run", "--force", *SLOWLY, two_cameras.root) as run:
+        sampling_worker(run)
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "the same command without --force goes on" in err
+    attempts = sum(video["attempts"] for video in vtrack.json("videos"))
+    assert attempts < 8, "not all were begun again"
     vtrack("run", *SLOWLY, two_cameras.root)
     assert vtrack.snapshot() == undisturbed
 

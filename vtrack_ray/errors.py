@@ -34,7 +34,7 @@ class SamplerCrashed(VideoError):
 
 
 class ActorLost(VtrackError):
-    """A process of the service died; run the same command again, it goes on from there."""
+    """A process of the service died; run the same command again (without --force), it goes on from there."""
 
 
 class ProfileError(VtrackError):

@@ -164,9 +164,9 @@ def test_a_decoder_that_says_nothing_of_what_it_loses_is_found_out(tmp_path: Pat
         given_s = [picture.time_s for picture in pictures.references(WHOLE)]
         lost = [fault.span for fault in pictures.faults]
     assert not any(1.6 < time_s < 4.4 for time_s in given_s)
-    assert min(span.start_s for span in lost) == pytest.approx(1.5, abs=0.2)
-    assert max(span.end_s for span in lost) == pytest.approx(4.5, abs=0.2)
-    assert sum(span.duration_s for span in lost) == pytest.approx(3.0, abs=0.3)
+    assert 1.2 <= min(span.start_s for span in lost) <= 1.6
+    assert 4.4 <= max(span.end_s for span in lost) <= 4.8
+    assert sum(span.duration_s for span in lost) == pytest.approx(3.1, abs=0.4)
 
 
 def test_without_its_keyframe_a_group_is_a_fault(tmp_path: Path) -> None:

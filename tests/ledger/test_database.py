@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.ledger.examples import NOON, claimed, found, log
@@ -38,12 +41,44 @@ def test_a_held_database_is_waited_for(path: Path) -> None:
         Ledger.open(path, wait_s=30).close()
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("not a database")
-    with pytest.raises(LedgerDamaged, match=f"{path.name} can't be read as a database.*Move it away"):
+@pytest.mark.parametrize("name", ["v.duckdb", "v.json", "v.csv", "v.parquet", "v.db"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, name: str, read_only: bool) -> None:
+    path = tmp_path / name
+    write_table(path)
+    before = path.read_bytes()
+    with pytest.raises(LedgerDamaged, match=f"{name} is no DuckDB database.*Name another file"):
+        Ledger.open(path, read_only=read_only)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def write_table(path: Path) -> None:
+    """A table in a file that DuckDB can read, but that is no database of its own."""
+    match path.suffix:
+        case ".json":
+            path.write_text('[{"a": 1}]')
+        case ".parquet":
+            duckdb.sql("SELECT 1 AS a").write_parquet(str(path))
+        case ".db":
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("CREATE TABLE t (a)")
+        case _:
+            path.write_text("a,b\n1,2\n")
+
+
+def test_a_file_cut_off_in_its_first_bytes_is_damaged(path: Path) -> None:
+    Ledger.open(path).close()
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(LedgerDamaged, match=r"can't be read as a database.*put a backup in its place"):
         Ledger.open(path)
-    assert path.read_text() == "not a database"
+
+
+def test_an_empty_file_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "v.duckdb"
+    path.touch()
+    with pytest.raises(LedgerDamaged, match="is empty, and no database: delete it"):
+        Ledger.open(path)
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:

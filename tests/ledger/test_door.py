@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.examples import MINUTE, NOON, claimed, event, found, log, refolded
+from tests.ledger.examples import MINUTE, NOON, claimed, event, found, log, probed, refolded
 from tests.ledger.processes import running
 from vtrack_ray.errors import LedgerError, LedgerHeld
 from vtrack_ray.ledger import answers as answers_module
@@ -86,6 +86,7 @@ def test_answers_are_the_same_by_the_door_and_from_the_file(ledger: Ledger, path
                 answers.profiles(),
                 answers.profile("cam1"),
                 answers.profile("unknown"),
+                answers.codes_like("a", 5),
                 answers.counts(),
             ]
 
@@ -100,6 +101,16 @@ def test_several_readers_are_answered_at_once(ledger: Ledger, path: Path) -> Non
     with Door(ledger), open_answers(path) as one, open_answers(path) as other:
         assert one.videos() == other.videos()
         assert other.counts() == one.counts()
+
+
+def test_videos_can_be_looked_through_again_by_the_door(ledger: Ledger, path: Path) -> None:
+    (file,) = probed(ledger, "a.mp4")
+    ledger.mark_surveyed(file.video_id)
+    with Door(ledger), open_answers(path) as answers:
+        answers.forget_survey("cam2")
+        assert ledger.unsurveyed("cam1") == []
+        answers.forget_survey("cam1")
+    assert [video.file for video in ledger.unsurveyed("cam1")] == [file]
 
 
 def test_a_missing_database_says_that_nothing_was_run(path: Path) -> None:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.examples import MINUTE, NOON, event, refolded
 from tests.ledger.test_logs import NUMBERS, TEXTS
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import EventFilter, Findings
+from vtrack_ray.ledger.values import CameraFindings, EventFilter, Findings
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
@@ -54,6 +55,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
         yield opened
 
 
+@settings(deadline=None)
 @given(drawn=events())
 def test_an_event_comes_back_exactly(kept: Ledger, drawn: Event) -> None:
     kept.replace_events(refolded(drawn, camera_name=drawn.camera_name))
@@ -107,3 +109,25 @@ def test_events_and_different_codes_are_counted_by_video(ledger: Ledger) -> None
     )
     assert ledger.found_in(["a", "b"]) == Findings(events=2, tracking_codes=2)
     assert ledger.found_in(["d"]) == Findings(events=0, tracking_codes=0)
+
+
+def test_events_without_a_code_are_counted_by_camera(ledger: Ledger) -> None:
+    codeless = replace(event(2, "c", camera_name="cam2", codes=[]), status=EventStatus.NO_CODE)
+    ledger.replace_events(refolded(event(0, "a"), event(1, "a", "b")))
+    ledger.replace_events(refolded(codeless, event(3, "c", camera_name="cam2"), camera_name="cam2"))
+    assert ledger.found_by_camera(["a", "b", "c"]) == [
+        CameraFindings(camera_name="cam1", events=2, without_code=0),
+        CameraFindings(camera_name="cam2", events=2, without_code=1),
+    ]
+    assert ledger.found_by_camera(["b"]) == [CameraFindings(camera_name="cam1", events=1, without_code=0)]
+    assert ledger.found_by_camera(["d"]) == []
+
+
+def test_codes_are_found_by_a_part_of_them(ledger: Ledger) -> None:
+    ledger.replace_events(
+        refolded(event(0, "a", codes=["XSPX1", "SPX2", "spx1"]), event(1, "b", codes=["SPX1", "VTP"]))
+    )
+    assert ledger.codes_like("spx", 10) == ["SPX1", "SPX2", "spx1", "XSPX1"]
+    assert ledger.codes_like("SPX1", 2) == ["SPX1", "spx1"]
+    assert ledger.codes_like("Q", 10) == []
+    assert ledger.codes_like("%", 10) == []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.examples import DIGEST, claimed, log
@@ -55,6 +55,7 @@ def claim(kept: Ledger) -> Claim:
     return claimed(kept)
 
 
+@settings(deadline=None)
 @given(drawn=LOGS)
 def test_a_log_comes_back_exactly(kept: Ledger, claim: Claim, drawn: SamplingLog) -> None:
     video_id = claim.video.video_id

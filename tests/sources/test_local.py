@@ -59,3 +59,8 @@ def test_a_link_that_leads_nowhere_is_told(root: Path) -> None:
     (root / "cam1/gone.mp4").symlink_to(root / "nowhere.mp4")
     [problem] = scan([root / "cam1"]).problems
     assert problem.path.endswith("gone.mp4")
+
+
+def test_folders_are_searched_for_recorders_own_files_too(root: Path) -> None:
+    (root / "cam1/08.00.00-08.30.00[M][0@0][0].dav").write_bytes(b"x")
+    assert "08.00.00-08.30.00[M][0@0][0].dav" in cameras(scan([root]))

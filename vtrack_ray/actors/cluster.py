@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -15,6 +17,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vtrack_ray.actors.detector import DetectorActor
+from vtrack_ray.actors.remote import GO_ON
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.store import StoreActor
 from vtrack_ray.errors import ActorLost, ClusterError
@@ -28,6 +31,8 @@ from vtrack_ray.settings import Settings
 _NAMESPACE = "vtrack"
 _POLL_S = 0.25
 _STOP_S = 20.0
+_KNOCK_S = 2.0
+_HOST_AND_PORT = re.compile(r"(?:ray://)?\[?(?P<host>[^/\[\]]+)\]?:(?P<port>\d{1,5})")
 _OBJECT_STORE_BYTES = 200 * 2**20  # samples pass through it, pictures never do
 
 
@@ -38,6 +43,7 @@ def joined_ray(address: str | None) -> Iterator[None]:
     Raises ClusterError if there is no cluster at the address.
     """
     address = address or os.environ.get("RAY_ADDRESS") or "local"
+    _require_listener(address)
     # Under `uv run`, Ray would start its workers through uv too, in environments of their own.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "namespace": _NAMESPACE}
@@ -61,6 +67,22 @@ def joined_ray(address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _require_listener(address: str) -> None:
+    """Raises ClusterError if the address is a host and port where nobody listens.
+
+    Ray itself would try for long, and print its own warnings meanwhile.
+    """
+    if found := _HOST_AND_PORT.fullmatch(address):
+        try:
+            socket.create_connection((found["host"], int(found["port"])), timeout=_KNOCK_S).close()
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ClusterError(
+                f"There is no Ray cluster at {address!r}: {reason}. Name the host and port that `ray start --head` "
+                "printed on the cluster's first machine, or leave the address out: Ray is then started here"
+            ) from error
 
 
 def work_off(
@@ -103,7 +125,7 @@ def _followed(running: Any, scheduler: Any, show: Callable[[Progress], None]) ->
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
-        raise ActorLost("The scheduler died. What was finished is kept: run the same command again.") from error
+        raise ActorLost(f"The scheduler died. {GO_ON}") from error
     return summary
 
 

@@ -15,6 +15,8 @@ from vtrack_ray.ledger.ledger import Ledger
 P = ParamSpec("P")
 T = TypeVar("T")
 
+GO_ON = "What was finished is kept: run the same command again, without --force, and it goes on from there."
+
 
 async def unwrapped(answer: Awaitable[T]) -> T:
     """The answer of a remote call; an error it raised comes back as itself, not as Ray's wrapper of it.
@@ -26,9 +28,7 @@ async def unwrapped(answer: Awaitable[T]) -> T:
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
-        raise ActorLost(
-            f"A process of this run died ({error}). What was finished is kept: run the same command again."
-        ) from error
+        raise ActorLost(f"A process of this run died ({error}). {GO_ON}") from error
 
 
 def _work(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:

@@ -22,6 +22,7 @@ def checkup(database: Path, *, deep: bool) -> Iterator[Finding]:
         partial(machine.program, "ffprobe"),
         *(partial(libraries.probed, name) for name in libraries.PROBED),
         libraries.ray_installed,
+        partial(machine.database, database),
         partial(machine.disk, "database's disk", database.parent),
         partial(machine.disk, "temporary disk", Path(tempfile.gettempdir())),
         machine.shared_memory,

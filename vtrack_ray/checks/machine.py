@@ -44,6 +44,12 @@ def program(name: str) -> Finding:
     return Finding(name=name, verdict=Verdict.OK, found=f"{path}: {first_line.partition(' Copyright')[0]}")
 
 
+def database(path: Path) -> Finding:
+    """Where the database is, or will be; whether it can be used, the commands that use it say themselves."""
+    size = f"{path.stat().st_size / 2**20:.1f} MiB" if path.is_file() else "not there yet: vtrack run makes it"
+    return Finding(name="database", verdict=Verdict.OK, found=f"{path}, {size}")
+
+
 def disk(name: str, folder: Path) -> Finding:
     """Whether `folder`, or the nearest one above it that exists, can be written and has room."""
     there = next(f for f in (folder, *folder.parents) if f.exists())

@@ -57,7 +57,7 @@ def demo(out: Path) -> None:
     click.echo(
         f"{len(comparison.pairs)} of {true_events} events found, {len(comparison.invented)} invented; "
         f"{footage_s:.0f} s of footage in {elapsed_s:.1f} s, {footage_s / elapsed_s:.1f} times real time, "
-        "with the start of Ray.\n"
+        "the start of Ray included, the rendering not.\n"
         f"The footage lies in {out}; look into the database with: vtrack events --db {settings.DB}"
     )
     is_right = summary is not None and summary.is_good and comparison.agrees(_WITHIN_S)

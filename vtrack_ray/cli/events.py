@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray import instants
+from vtrack_ray.cli.nothing import similar_codes, tell, unknown_cameras
 from vtrack_ray.cli.options import with_output, with_settings
 from vtrack_ray.cli.records import event_record, print_records
 from vtrack_ray.ledger.answers import open_answers
@@ -44,18 +45,32 @@ def events(
     """Show packing events; works while a run is going on and when none is."""
     zone = ZoneInfo(settings.TIME_ZONE)
     wanted = EventFilter(
-        codes=codes,
+        codes=tuple(_code(code) for code in codes),
         cameras=cameras,
         since=_instant(since, zone, "--since"),
         until=_instant(until, zone, "--until"),
         statuses=tuple(EventStatus(status) for status in statuses),
     )
+    if wanted.since and wanted.until and wanted.since > wanted.until:
+        raise click.UsageError(f"--since {since} is later than --until {until}: nothing lies between; swap them")
     with open_answers(settings.DB) as answers:
         found = answers.events(wanted)
         ids = {video_id for event in found for video_id in event.video_ids}
         paths = {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=tuple(sorted(ids))))}
+        hints = [
+            *(unknown_cameras(answers, cameras) if cameras else ()),
+            *(similar_codes(answers, wanted.codes) if not found else ()),
+        ]
     records = [event_record(event, paths, zone) for event in found]
     print_records(records, _COLUMNS, output, empty="No events.")
+    tell(hints)
+
+
+def _code(text: str) -> str:
+    """A code as it is stored; what is copied from a message often has spaces around it."""
+    if not text.strip():
+        raise click.BadParameter("it is empty: give a whole tracking code", param_hint="--code")
+    return text.strip()
 
 
 def _instant(text: str | None, zone: ZoneInfo, option: str) -> datetime | None:

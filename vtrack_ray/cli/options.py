@@ -46,5 +46,13 @@ def _settings(db: Path | None, config: Path | None, given: tuple[str, ...]) -> S
 
 def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--json` and `--csv`; the command gets `output`: `json`, `csv` or `table`."""
-    command = click.option("--csv", "output", flag_value="csv", help="Print comma-separated values.")(command)
-    return click.option("--json", "output", flag_value="json", default="table", help="Print JSON.")(command)
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+    @wraps(command)
+    def wrapped(*args: Any, as_json: bool, as_csv: bool, **rest: Any) -> Any:
+        if as_json and as_csv:
+            raise click.UsageError("--json and --csv can't both be printed: give one of them")
+        return command(*args, output="json" if as_json else "csv" if as_csv else "table", **rest)
+
+    return wrapped

@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 import tomli_w
-from pydantic import ValidationError
 
+from vtrack_ray.cli.nothing import cameras_without_videos, tell
 from vtrack_ray.cli.options import with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.errors import ProfileError
 from vtrack_ray.ledger.answers import Answers, open_answers
 from vtrack_ray.ledger.values import VideoFilter
+from vtrack_ray.meaning.fields import profile_of
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.settings import Settings
 
@@ -55,6 +56,9 @@ def show(camera_name: str, settings: Settings) -> None:
 @click.argument("camera_name")
 @click.option("--packing-area", metavar="X,Y,W,H", help="Where labels are looked for, in pixels; 'none': everywhere.")
 @click.option("--qr-trigger-area", metavar="X,Y,W,H", help="Where the trigger card lies; 'none': there is no card.")
+@click.option(
+    "--find-trigger/--no-find-trigger", default=None, help="Look for the card anew in all videos; or never again."
+)
 @click.option("--trigger-text", help="The text of the trigger card's QR code.")
 @click.option("--code-pattern", help="Regular expression that a tracking code's whole text matches.")
 @click.option("--symbologies", help="Kinds of barcode on labels, such as QRCode,Code128.")
@@ -64,18 +68,31 @@ def show(camera_name: str, settings: Settings) -> None:
 @click.option("--continuation-gap-s", type=float, help="Longest gap between two videos that an event may cross.")
 @click.option("--clip-margin-s", type=float, help="Seconds shown before and after an event in its clip.")
 @with_settings
-def set_(camera_name: str, settings: Settings, **given: str | float | None) -> None:
+def set_(camera_name: str, settings: Settings, **given: str | float | bool | None) -> None:
     """Set a camera's profile, as far as options are given; what was found by itself is never put back over it."""
     changes = {name: _parsed(name, value) for name, value in given.items() if value is not None}
     if not changes:
         raise click.UsageError("nothing to set: give at least one option, such as --packing-area 0,0,1280,720")
+    if "qr_trigger_area" in changes:
+        if changes.get("find_trigger"):
+            raise click.UsageError(
+                "--find-trigger looks for the card that --qr-trigger-area tells of: give one of them"
+            )
+        # What a person says of the card, be it that there is none, is not looked for again.
+        changes["find_trigger"] = False
+    if "find_trigger" in changes:
+        changes["trigger_found_at"] = None
     with open_answers(settings.DB, create=True) as answers:
         before = answers.profile(camera_name) or Profile(camera_name=camera_name)
-        if "qr_trigger_area" in changes:
-            # What a person says of the card, be it that there is none, is not looked for again.
-            changes |= {"find_trigger": False, "trigger_found_at": None}
-        answers.save_profile(_checked(answers, {**before.model_dump(), **changes, "origin": "person"}))
+        if changes.get("find_trigger"):
+            changes["qr_trigger_area"] = None
+        checked = _checked(answers, {**before.model_dump(), **changes, "origin": "person"})
+        if changes.get("find_trigger"):
+            answers.forget_survey(camera_name)
+        answers.save_profile(checked)
+        hints = list(cameras_without_videos(answers, [camera_name]))
     click.echo(f"Profile of {camera_name} set; the next run samples its videos again where that changes anything.")
+    tell(hints)
 
 
 @profile.command("import")
@@ -85,6 +102,8 @@ def import_(file: Path, settings: Settings) -> None:
     """Set profiles from a TOML file, as `export` writes it: one table [camera."NAME"] each."""
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProfileError(f"{file} can't be read: {error.strerror}; correct its permissions") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"{file} is not TOML: {error}") from error
     cameras = tables.pop("camera", {})
@@ -96,8 +115,12 @@ def import_(file: Path, settings: Settings) -> None:
             for name, table in cameras.items()
         ]
         for one in checked:
+            if one.find_trigger and one.qr_trigger_area is None:
+                answers.forget_survey(one.camera_name)
             answers.save_profile(one)
+        hints = list(cameras_without_videos(answers, cameras))
     click.echo(f"{len(checked)} profiles set.")
+    tell(hints)
 
 
 @profile.command()
@@ -114,7 +137,10 @@ def export(file: Path | None, settings: Settings) -> None:
     if file is None:
         sys.stdout.write(text)
     else:
-        file.write_text(text, encoding="utf-8")
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ProfileError(f"{file} can't be written: {error.strerror}; name a file in another folder") from error
         click.echo(f"{len(cameras)} profiles written to {file}.")
 
 
@@ -130,7 +156,7 @@ def _existing(answers: Answers, camera_name: str) -> Profile:
     return found
 
 
-def _parsed(name: str, value: str | float) -> Any:
+def _parsed(name: str, value: str | float | bool) -> Any:
     """An option's value as the profile's field takes it."""
     if not isinstance(value, str):
         return value
@@ -150,12 +176,7 @@ def _area(name: str, value: str) -> list[int]:
 
 def _checked(answers: Answers, fields: dict[str, Any]) -> Profile:
     """The profile of these fields, if they are right and its areas lie in the pictures of the camera's videos."""
-    try:
-        checked = Profile.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ProfileError(f"profile of {fields['camera_name']!r}: {where}: {first['msg']}") from error
+    checked = profile_of(fields)
     sizes = [(row.width_px, row.height_px) for row in answers.videos(VideoFilter(cameras=(checked.camera_name,)))]
     # The newest video counts: cameras are replaced by sharper ones.
     for width_px, height_px in [(w, h) for w, h in sizes if w and h][-1:]:

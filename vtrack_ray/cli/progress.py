@@ -57,7 +57,7 @@ class RunBar:
     def show(self, progress: RunProgress) -> None:
         """Draws how far a run is."""
         failed = f", {progress.videos_failed} failed" if progress.videos_failed else ""
-        count = f" {progress.videos_finished}/{progress.videos} videos{failed}" if progress.videos else ""
+        count = f" {progress.videos_finished}/{progress.videos} files{failed}" if progress.videos else ""
         self._bar.update(
             self._task,
             description=progress.step + count,

@@ -17,7 +17,7 @@ from vtrack_ray.pipeline import local
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.summary import Summary
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import EXTENSIONS
+from vtrack_ray.sources.local import require_videos
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C or SIGTERM, as shells have it."""
@@ -26,7 +26,7 @@ INTERRUPTED = 130
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--camera", "camera_name", help="The camera of all these files; otherwise the folder's name.")
-@click.option("--force", "is_forced", is_flag=True, help="Do again what is done already.")
+@click.option("--force", "is_forced", is_flag=True, help="Do again what is done already, all of it.")
 @click.option("--exhaustive", "is_exhaustive", is_flag=True, help="Examine every picture: slow, the reference.")
 @click.option("--local", "is_local", is_flag=True, help="Work in this process, without Ray.")
 @click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
@@ -42,8 +42,9 @@ def run(
 ) -> None:
     """Find the packing events in video files, or in all videos below folders.
 
-    What is done already is not done again; what was interrupted goes on. Exits with 0 if every video came to a good
-    end, 1 if one did not, 2 if the command itself is wrong, and 130 if it was interrupted.
+    What is done already is not done again; what was interrupted goes on, a run with --force by one without. Exits
+    with 0 if every video came to a good end, 1 if one did not or there is none, 2 if the command itself is wrong, and
+    130 if it was interrupted.
     """
     if is_local and address:
         raise click.UsageError("--local works without Ray, --address joins one: give one of them")
@@ -54,6 +55,7 @@ def run(
     started = time.monotonic()
     with stoppable(), RunBar() as bar:
         try:
+            require_videos(absolute)
             if is_local:
                 summary = local.work_off(request, settings, bar.show)
             else:
@@ -61,7 +63,8 @@ def run(
         except KeyboardInterrupt:
             pass  # told below
     if summary is None:
-        click.echo("Interrupted. What was finished is kept; the same command goes on from there.", err=True)
+        command = "the same command without --force" if is_forced else "the same command"
+        click.echo(f"Interrupted. What was finished is kept; {command} goes on from there.", err=True)
         raise SystemExit(INTERRUPTED)
     _tell(summary, time.monotonic() - started, settings)
     raise SystemExit(0 if summary.is_good else 1)
@@ -69,10 +72,12 @@ def run(
 
 def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
-    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.videos_by_status.items())) or "none"
+    files = summary.videos_by_status.total()
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.videos_by_status.items()))
     table = Table.grid(padding=(0, 2))
-    table.add_row("videos", f"{statuses}; {summary.new_videos} of them in this run")
-    table.add_row("events", f"{summary.events} with {summary.tracking_codes} tracking codes")
+    table.add_row("videos", f"{_counted(files, 'file')}: {statuses}; {summary.new_videos} of them in this run")
+    codes = _counted(summary.tracking_codes, "different tracking code")
+    table.add_row("events", f"{summary.events} with {codes}")
     table.add_row(
         "footage",
         f"{summary.examined_s:.1f} s examined, {summary.idle_s:.1f} s idle, {summary.unreadable_s:.1f} s unreadable",
@@ -82,5 +87,9 @@ def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
     console.print(table)
     for trouble in summary.troubles:
         console.print(printable(f"! {trouble.path}: {trouble.reason}"), markup=False, soft_wrap=True)
-    if not summary.videos_by_status:
-        console.print(f"There are no video files there; folders are searched for {' '.join(sorted(EXTENSIONS))}")
+    for hint in summary.hints:
+        console.print(printable(f"? {hint}"), markup=False, soft_wrap=True)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

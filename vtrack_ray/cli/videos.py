@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from vtrack_ray.cli.nothing import tell, unknown_cameras
 from vtrack_ray.cli.options import with_output, with_settings
 from vtrack_ray.cli.records import print_records, video_record
 from vtrack_ray.ledger.answers import open_answers
@@ -16,6 +17,7 @@ from vtrack_ray.settings import Settings
 _COLUMNS = (
     "camera_name",
     "started_at",
+    "start_basis",
     "duration_s",
     "status",
     "examined_s",
@@ -44,4 +46,6 @@ def videos(cameras: tuple[str, ...], statuses: tuple[str, ...], output: str, set
     wanted = VideoFilter(cameras=cameras, statuses=tuple(VideoStatus(status) for status in statuses))
     with open_answers(settings.DB) as answers:
         records = [video_record(row, zone) for row in answers.videos(wanted)]
+        hints = list(unknown_cameras(answers, cameras)) if cameras else []
     print_records(records, _COLUMNS, output, empty="No videos.")
+    tell(hints)

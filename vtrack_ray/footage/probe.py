@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from vtrack_ray import instants
 from vtrack_ray.errors import NotAVideo, ToolMissing
 from vtrack_ray.footage.clock import WIRE
 from vtrack_ray.footage.packets import index_packets
-from vtrack_ray.footage.start import start_from_name, start_from_tags
+from vtrack_ray.footage.start import start_from_path, start_from_tags
 from vtrack_ray.footage.unusable import check_readable, no_pictures, not_decodable
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis
 
@@ -39,7 +39,7 @@ _SAME_END_S = 0.1
 
 
 def probe(file: FoundFile, zone: ZoneInfo) -> Header:
-    """The file's header; a date in its name is read in `zone`.
+    """The file's header; a date in its name or its folders' is read in `zone`, if it names none itself.
 
     Raises VideoVanished, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
     """
@@ -158,6 +158,6 @@ def _start(
 ) -> tuple[datetime, StartBasis]:
     if instant := start_from_tags(tag_sets):
         return instant, StartBasis.CONTAINER
-    if instant := start_from_name(Path(file.path).name, zone):
+    if instant := start_from_path(PurePath(file.path), zone):
         return instant, StartBasis.NAME
     return instants.from_us(file.modified_ns // 1000) - timedelta(seconds=duration_s), StartBasis.MODIFIED

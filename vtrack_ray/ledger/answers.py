@@ -75,6 +75,10 @@ class _OwnersAnswers:
         found: list[Event] = self._ask("events", event_filter=event_filter)
         return found
 
+    def codes_like(self, text: str, most: int) -> list[str]:
+        found: list[str] = self._ask("codes_like", text=text, most=most)
+        return found
+
     def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]:
         found: list[VideoRow] = self._ask("videos", video_filter=video_filter)
         return found
@@ -90,6 +94,9 @@ class _OwnersAnswers:
     def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool:
         is_saved: bool = self._ask("save_profile", profile=profile, if_not_person=if_not_person)
         return is_saved
+
+    def forget_survey(self, camera_name: str) -> None:
+        self._ask("forget_survey", camera_name=camera_name)
 
     def counts(self) -> dict[VideoStatus, int]:
         found: dict[VideoStatus, int] = self._ask("counts")

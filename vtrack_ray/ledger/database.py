@@ -23,6 +23,12 @@ _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pi
 _RETRY_S = 0.1
 READER_S = 3.0
 """How long to wait for a reader, who holds the file for a moment only."""
+_MAGIC = slice(8, 12), b"DUCK"
+"""Where DuckDB's files say that they are one, and how (https://duckdb.org/docs/stable/internals/storage)."""
+_MEND = (
+    "If it was vtrack's, it is damaged: move it away and put a backup in its place, or start anew; "
+    "the videos will be read again."
+)
 _THREADS = 2
 """Enough for tables of this size; the cores are for sampling."""
 
@@ -132,7 +138,8 @@ def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.D
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            path.open("rb" if read_only else "r+b").close()  # for the system's own word on what is wrong
+            with path.open("rb" if read_only else "r+b") as file:  # for the system's own word on what is wrong
+                _require_database(path, file.read(_MAGIC[0].stop))
         elif not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, "its folder may not be written")
         return duckdb.connect(
@@ -163,11 +170,22 @@ def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.D
         raise _damaged(path, error) from error
 
 
+def _require_database(path: Path, begin: bytes) -> None:
+    """Raises LedgerDamaged unless a file that begins so is DuckDB's, or empty: its owner may just be making it.
+
+    DuckDB itself would read a JSON, CSV or Parquet file into memory, and keep nothing of what is written.
+    """
+    where, magic = _MAGIC
+    if begin and begin[where] != magic:
+        raise LedgerDamaged(
+            f"The file {path} is no DuckDB database, and was left as it is. Name another file for the database. {_MEND}"
+        )
+
+
 def _damaged(path: Path, error: duckdb.Error) -> LedgerDamaged:
-    return LedgerDamaged(
-        f"The file {path} can't be read as a database: {error}. "
-        f"Move it away and put a backup in its place, or start anew: the videos will be read again."
-    )
+    if path.exists() and path.stat().st_size == 0:
+        return LedgerDamaged(f"The file {path} is empty, and no database: delete it, or name another file.")
+    return LedgerDamaged(f"The file {path} can't be read as a database: {error}. {_MEND}")
 
 
 def _quoted(text: str) -> str:

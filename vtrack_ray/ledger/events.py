@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
-from vtrack_ray.ledger.values import EventFilter, Findings
+from vtrack_ray.ledger.values import CameraFindings, EventFilter, Findings
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
@@ -35,11 +35,21 @@ class Events(Database):
             sights[row["event_id"]].append(_sight_of(row))
         return [_event_of(row, sights[row["event_id"]]) for row in rows]
 
+    def codes_like(self, text: str, most: int) -> list[str]:
+        """At most so many codes that contain `text`, in capitals or not; those that are it or begin with it first."""
+        with self._reading() as transaction:
+            return [row["code"] for row in transaction.run("codes_like", text=text, most=most)]
+
     def found_in(self, video_ids: Sequence[str]) -> Findings:
         """How much was found in these videos."""
         with self._reading() as transaction:
             (row,) = transaction.run("found_in", video_ids=video_ids)
         return Findings(events=row["events"], tracking_codes=row["tracking_codes"])
+
+    def found_by_camera(self, video_ids: Sequence[str]) -> list[CameraFindings]:
+        """How much was found in these videos by each camera that anything was found by, in alphabetical order."""
+        with self._reading() as transaction:
+            return [CameraFindings(**row) for row in transaction.run("found_by_camera", video_ids=video_ids)]
 
 
 def insert_events(transaction: Transaction, events: Sequence[Event]) -> None:

@@ -176,6 +176,15 @@ class Progress:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CameraFindings:
+    """How many events of a camera lie in some videos, and how many of those are `no_code`."""
+
+    camera_name: str
+    events: int
+    without_code: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Findings:
     """How many events lie in some videos, and how many different tracking codes those carry."""
 

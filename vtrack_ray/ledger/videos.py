@@ -74,6 +74,11 @@ class Videos(Database):
         with self._changing() as transaction:
             transaction.run("mark_surveyed", video_id=video_id)
 
+    def forget_survey(self, camera_name: str) -> None:
+        """Has all of the camera's videos looked through for a trigger card once more, when they are next asked for."""
+        with self._changing() as transaction:
+            transaction.run("forget_survey", camera_name=camera_name)
+
     def fail(self, video_id: str, attempt: int | None, status: VideoStatus, reason: str, at: datetime) -> None:
         """Gives the video up as failed, timed out or skipped, with the reason.
 

@@ -25,6 +25,8 @@ class Answers(Protocol):
 
     def events(self, event_filter: EventFilter | None = None) -> list[Event]: ...
 
+    def codes_like(self, text: str, most: int) -> list[str]: ...
+
     def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]: ...
 
     def profiles(self) -> list[Profile]: ...
@@ -32,6 +34,8 @@ class Answers(Protocol):
     def profile(self, camera_name: str) -> Profile | None: ...
 
     def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool: ...
+
+    def forget_survey(self, camera_name: str) -> None: ...
 
     def counts(self) -> dict[VideoStatus, int]: ...
 
@@ -50,10 +54,12 @@ def _type(of: Any) -> TypeAdapter[Any]:
 CALLS: Mapping[str, Call] = MappingProxyType(
     {
         "events": Call({"event_filter": _type(EventFilter | None)}, _type(list[Event])),
+        "codes_like": Call({"text": _type(str), "most": _type(int)}, _type(list[str])),
         "videos": Call({"video_filter": _type(VideoFilter | None)}, _type(list[VideoRow])),
         "profiles": Call({}, _type(list[Profile])),
         "profile": Call({"camera_name": _type(str)}, _type(Profile | None)),
         "save_profile": Call({"profile": _type(Profile), "if_not_person": _type(bool)}, _type(bool)),
+        "forget_survey": Call({"camera_name": _type(str)}, _type(None)),
         "counts": Call({}, _type(dict[VideoStatus, int])),
     }
 )

@@ -15,6 +15,8 @@ from vtrack_ray.meaning.area import Area
 SYMBOLOGIES = ("QRCode", "Code128", "DataMatrix", "Code39", "Code93", "Aztec", "PDF417", "ITF", "EAN13")
 """The symbologies a profile may list, by zxing-cpp's names."""
 
+_PLAIN_NAMES = {name.lower(): name for name in SYMBOLOGIES}
+
 _Area = Annotated[
     Area, BeforeValidator(lambda value: Area(*value) if isinstance(value, list | tuple) and len(value) == 4 else value)
 ]
@@ -79,10 +81,12 @@ class Profile(BaseModel):
     @field_validator("symbologies")
     @classmethod
     def _symbologies_are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name not in SYMBOLOGIES:
-                raise ValueError(f"symbology {name!r} is not one of {', '.join(SYMBOLOGIES)}")
-        return names
+        """The names as zxing-cpp writes them, each once: `qrcode` and `QR Code` are QRCode."""
+        known = [_PLAIN_NAMES.get(re.sub(r"[\s_-]", "", name).lower()) for name in names]
+        for name, found in zip(names, known, strict=True):
+            if found is None:
+                raise ValueError(f"{name!r} is not one of {', '.join(SYMBOLOGIES)}")
+        return tuple(dict.fromkeys(found for found in known if found is not None))
 
     @model_validator(mode="after")
     def _times_are_in_order(self) -> Self:

@@ -25,6 +25,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import FoundFile, Video, VideoStatus
 from vtrack_ray.pipeline.detector import Detector
+from vtrack_ray.pipeline.hints import hints
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.progress import Progress
 from vtrack_ray.pipeline.reasons import sentence, unreadable, unseen_card
@@ -68,7 +69,7 @@ class Runner:
             rows, troubles = await self._scan()
             waiting = await self._take_up(rows)
             await self._work_off(waiting)
-            return await self._summary(rows, troubles, len(waiting))
+            return await self._summary(rows, troubles)
         except ActorLost:
             raise  # its claims are given back by the next run
         except BaseException:
@@ -106,6 +107,7 @@ class Runner:
         except _END_THE_RUN:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it is this file's and no other's
+            self.progress.videos_finished += 1
             self.progress.videos_failed += 1
             await self._store(Ledger.fail, file.video_id, None, VideoStatus.FAILED, sentence(file, error), _now())
 
@@ -120,7 +122,7 @@ class Runner:
             digest = self._profiles[camera_name].digest
             await self._store(Ledger.reopen_stale_profile, camera_name, digest, ids)
         waiting = await self._store(Ledger.pending, [i for ids in ids_by_camera.values() for i in ids])
-        self.progress.videos = len(waiting)
+        self.progress.videos = self.progress.videos_failed + len(waiting)
         self.progress.footage_s = sum(video.duration_s for video in waiting)
         self.progress.step = "sampling"
         return waiting
@@ -239,19 +241,21 @@ class Runner:
         self.progress.videos_failed += 1
         await self._store(Ledger.fail, claim.video.video_id, claim.attempt, VideoStatus.FAILED, reason, _now())
 
-    async def _summary(self, rows: Iterable[VideoRow], troubles: Sequence[Trouble], new_videos: int) -> Summary:
+    async def _summary(self, rows: Iterable[VideoRow], troubles: Sequence[Trouble]) -> Summary:
         ids = [row.video_id for row in rows]
         rows = await self._store(Ledger.videos, VideoFilter(video_ids=tuple(ids)))
         found = await self._store(Ledger.found_in, ids)
+        by_camera = await self._store(Ledger.found_by_camera, ids)
         return Summary(
             videos_by_status=Counter(row.status for row in rows),
-            new_videos=new_videos,
+            new_videos=self.progress.videos,
             events=found.events,
             tracking_codes=found.tracking_codes,
             examined_s=sum(row.examined_s for row in rows),
             idle_s=sum(row.idle_s for row in rows),
             unreadable_s=sum(row.unreadable_s for row in rows),
             troubles=(*troubles, *(Trouble(path=row.path, reason=row.reason) for row in rows if row.reason)),
+            hints=tuple(hints(rows, by_camera, self._profiles)),
         )
 
 

@@ -18,7 +18,10 @@ class Trouble:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The files of a run as they stand at its end; `new_videos` of them were worked on by it."""
+    """The files of a run as they stand at its end; `new_videos` of them were worked on by it.
+
+    `hints` are sentences on what might be set better; a run can be good all the same.
+    """
 
     videos_by_status: Counter[VideoStatus]
     new_videos: int
@@ -28,6 +31,7 @@ class Summary:
     idle_s: float
     unreadable_s: float
     troubles: tuple[Trouble, ...]
+    hints: tuple[str, ...]
 
     @property
     def is_good(self) -> bool:

@@ -31,6 +31,7 @@ EXTENSIONS = frozenset(
         ".3gp",
         ".mjpg",
         ".mjpeg",
+        ".dav",
     )
 )
 """What a folder is searched for; a file that is named itself is taken whatever its name ends in."""
@@ -51,6 +52,24 @@ class Scan:
     problems: tuple[Problem, ...]
 
 
+def require_videos(paths: Iterable[Path]) -> None:
+    """Raises SourceError if one of the paths does not exist, or if there is no video file at any of them.
+
+    It ends at the first video: a run's start shall not wait for the whole of a scan, nor Ray be started for none.
+    """
+    paths = list(paths)
+    for path in paths:
+        _require_existing(path)
+    problems: list[Problem] = []
+    if any(next(_entries(path, problems), None) for path in paths):
+        return
+    unread = "".join(f"\n{problem.path}: {problem.reason}" for problem in problems)
+    where = " and ".join(map(str, paths))
+    raise SourceError(
+        f"There are no video files in {where}; folders are searched for {' '.join(sorted(EXTENSIONS))}{unread}"
+    )
+
+
 def scan(paths: Iterable[Path], known_sources: Iterable[str] = (), camera_name: str | None = None) -> Scan:
     """The video files at `paths` (files or folders).
 
@@ -62,12 +81,9 @@ def scan(paths: Iterable[Path], known_sources: Iterable[str] = (), camera_name: 
     files: dict[str, FoundFile] = {}
     problems: list[Problem] = []
     for given in paths:
-        path = Path(os.path.realpath(given))
-        if not path.exists():
-            raise SourceError(f"{given} does not exist; name a video file or a folder of them")
-        entries = [path] if not path.is_dir() else _videos_below(path, problems)
+        path = _require_existing(given)
         default_source = path if path.is_dir() else path.parent
-        for entry in entries:
+        for entry in _entries(path, problems):
             source = next((root for root in known if entry.is_relative_to(root)), default_source)
             try:
                 found = _found(entry, source, camera_name)
@@ -95,6 +111,17 @@ def _found(path: Path, source: Path, camera_name: str | None) -> FoundFile:
         size_bytes=stat.st_size,
         modified_ns=stat.st_mtime_ns,
     )
+
+
+def _require_existing(given: Path) -> Path:
+    path = Path(os.path.realpath(given))
+    if not path.exists():
+        raise SourceError(f"{given} does not exist; name a video file or a folder of them")
+    return path
+
+
+def _entries(path: Path, problems: list[Problem]) -> Iterator[Path]:
+    return _videos_below(path, problems) if path.is_dir() else iter((path,))
 
 
 def _videos_below(folder: Path, problems: list[Problem]) -> Iterator[Path]:

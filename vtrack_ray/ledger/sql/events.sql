@@ -20,6 +20,22 @@ SELECT
   (SELECT count(*) FROM found) AS events,
   (SELECT count(DISTINCT code) FROM (SELECT unnest(tracking_codes) AS code FROM found)) AS tracking_codes;
 
+-- name: found_by_camera
+-- Numbers of events and of events without a code in some videos, by camera.
+SELECT camera_name, count(*) AS events, count(*) FILTER (status = 'no_code') AS without_code
+FROM events
+WHERE list_has_any(video_ids, $video_ids::VARCHAR[])
+GROUP BY camera_name
+ORDER BY camera_name;
+
+-- name: codes_like
+-- Codes of events that contain a text, in capitals or not; those that are it or begin with it first.
+SELECT code
+FROM (SELECT DISTINCT unnest(tracking_codes) AS code FROM events)
+WHERE contains(lower(code), lower($text::VARCHAR))
+ORDER BY lower(code) <> lower($text::VARCHAR), NOT starts_with(lower(code), lower($text::VARCHAR)), code
+LIMIT $most::INTEGER;
+
 -- name: sights
 -- The sights of some events.
 SELECT *

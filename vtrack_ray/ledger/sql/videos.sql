@@ -65,6 +65,10 @@ ORDER BY started_at, path;
 -- The video was looked through for a trigger card.
 UPDATE file_list SET surveyed = true WHERE video_id = $video_id;
 
+-- name: forget_survey
+-- The camera's videos count as not looked through for a trigger card.
+UPDATE file_list SET surveyed = false WHERE camera_name = $camera_name;
+
 -- name: fail_video
 -- Gives up a video: the one in this attempt, or, without an attempt, one neither being sampled nor concluded.
 UPDATE file_list
