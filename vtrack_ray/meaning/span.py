@@ -25,7 +25,7 @@ class Coverage(StrEnum):
     EXAMINED = "examined"
     """Its pictures were looked at as closely as the profile asks."""
     IDLE = "idle"
-    """The pictures at both ends show the trigger On; those between were left out."""
+    """Its pictures were left out: nothing can have been packed, as the card is seen at both ends or nothing moves."""
     UNREADABLE = "unreadable"
     """Its pictures can't be decoded, or are not in the file."""
 

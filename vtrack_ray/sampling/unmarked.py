@@ -125,6 +125,8 @@ def _examine_rest(look: Look, still: Span, keyframes_s: NDArray[np.float64]) -> 
     """Examines the first keyframe of a still stretch and one each `CHECK_S`; where one shows a code or a hand, those
     that follow it too, so that what lies there is seen to go on lying there."""
     inside = keyframes_s[(keyframes_s >= still.start_s) & (keyframes_s < still.end_s)]
+    if not inside.size:
+        look.accounted.append(Stretch(span=still, coverage=Coverage.IDLE))
     checks = on_grid(inside, CHECK_S)
     steps = on_grid(inside, min(COARSE_S, look.profile.min_packing_s / 2)) | checks
     starts = np.flatnonzero(checks)
