@@ -73,7 +73,8 @@ def run(
 def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
     files = summary.videos_by_status.total()
-    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary.videos_by_status.items()))
+    by_status = sorted(summary.videos_by_status.items(), key=lambda one: (not one[0].is_good, one[0]))
+    statuses = ", ".join(f"{count} {status}" for status, count in by_status)
     table = Table.grid(padding=(0, 2))
     table.add_row("videos", f"{_counted(files, 'file')}: {statuses}; {summary.new_videos} of them in this run")
     codes = _counted(summary.tracking_codes, "different tracking code")

@@ -17,9 +17,9 @@ def hints(rows: Iterable[VideoRow], found: Iterable[CameraFindings], profiles: M
     """Of start times that were only assumed, and of cameras whose labels can't be read."""
     assumed = sum(row.start_basis is StartBasis.MODIFIED for row in rows)
     if assumed:
-        videos = "1 video is" if assumed == 1 else f"{assumed} videos are"
+        times = "start time of 1 video is" if assumed == 1 else f"start times of {assumed} videos are"
         yield (
-            f"The start times of {videos} only assumed, from when the file was last modified (start_basis modified), "
+            f"The {times} only assumed, from when the file was last modified (start_basis modified), "
             "as neither the file nor its name tells. If they are wrong, so are the times of events: name the files "
             "after their start, such as 20261101_080000.mp4, and run again."
         )
