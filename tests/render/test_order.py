@@ -16,6 +16,8 @@ from vtrack_ray.render.order import Look, Order, Packing, Recording
         (lambda: Packing(idle_s=(1.0, 4.0)), "idle_s"),
         (lambda: Packing(events=2, unlabelled=(3,)), r"unlabelled names events \[3\]"),
         (lambda: Packing(events=1, passing_hands=3), "passing_hands"),
+        (lambda: Packing(hands_over_label=True, event_s=(5.0, 9.0)), "hands_over_label takes event_s from 6.0 s"),
+        (lambda: Packing(hands_over_label=True, label_s=1.0), "label_s from 2.5 s"),
         (lambda: Look(width_px=641), "even number"),
         (lambda: Look(tilt_deg=90), "tilt_deg"),
         (lambda: Recording(codec="hevc", container="avi"), "avi can't hold hevc"),

@@ -52,6 +52,7 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str) -> st
 @click.option("--two-codes", is_flag=True, help="Two labels on every parcel.")
 @click.option("--unlabelled", multiple=True, type=int, help="Number (from 1) of a packing with no label; repeatable.")
 @click.option("--symbology", default=_PACKING.symbology, type=_choice(Symbology), help="The labels' kind of barcode.")
+@click.option("--hands-over-label", is_flag=True, help="Hands pass over the labels: half of the time no code is whole.")
 @click.option("--cut-short", is_flag=True, help="The footage ends in the midst of the last packing.")
 @click.option("--passing-hands", default=0, help="Pauses in which a hand passes over the card, under a second.")
 @click.option("--width-px", default=_LOOK.width_px, help="Width of the picture.")

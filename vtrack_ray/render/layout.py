@@ -34,8 +34,10 @@ class Layout:
     """Between the parcel's edge and what lies on or under it."""
     hand_length: int
     """From wrist to middle fingertip."""
+    forearm_length: float
+    """How much arm a hand has, so that it reaches below the picture."""
     tip_line: int
-    """The height that fingertips stay below while packing: labels and card lie above it."""
+    """The height that fingertips stay below while packing, but for strokes: labels and card lie above it."""
 
 
 def lay_out(order: Order) -> Layout:
@@ -74,6 +76,7 @@ def lay_out(order: Order) -> Layout:
         label_code=label.code_area,
         margin=margin,
         hand_length=hand_length,
+        forearm_length=0.75 * look.height_px,
         tip_line=parcel.bottom - grip,
     )
 

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vtrack_ray.render.hand import Hand, Pose, paint_hand
+from vtrack_ray.render.hand import POSES, Hand, paint_hand, pose_of
 from vtrack_ray.render.label import paint_card, paint_label
-from vtrack_ray.render.layout import TRIGGER_TEXT
+from vtrack_ray.render.layout import TRIGGER_TEXT, Layout
 from vtrack_ray.render.order import Order
 from vtrack_ray.render.parcel import paint_parcel
 from vtrack_ray.render.sprite import Plane, Planes, Sprite
-from vtrack_ray.render.stage import HAND_POSES, Arrangement, PlacedHand, PlacedParcel, Stage
+from vtrack_ray.render.stage import Arrangement, PlacedHand, PlacedParcel, Stage
 from vtrack_ray.render.table import paint_table
 from vtrack_ray.render.timeline import Packed
 
@@ -33,7 +33,7 @@ class Painter:
         self._table = Planes.from_bgr(self._seen_through_lens(table))
         self._scene = self._table.copy()
         self._changed: tuple[int, int] = (0, 0)
-        self._hands = _paint_hands(layout.hand_length, layout.height, float(rng.uniform(0.85, 1.1)))
+        self._hands = _paint_hands(layout, float(rng.uniform(0.85, 1.1)))
         self._parcel: tuple[Packed, tuple[int, ...], Sprite] | None = None
         field = (layout.height + _NOISE_SHIFT_PX, layout.width + _NOISE_SHIFT_PX)
         self._noise = np.rint(rng.normal(0, look.noise, field)).clip(-127, 127).astype(np.int8)
@@ -97,14 +97,12 @@ class Painter:
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.uint8) if blur else picture
 
 
-def _paint_hands(length: int, height: int, tone: float) -> dict[bool, list[Hand]]:
-    """Right (False) and left hands in all poses, opening and closing, with arms that reach below the picture."""
-    hands: dict[bool, list[Hand]] = {}
-    for left in (False, True):
-        hands[left] = []
-        for number in range(HAND_POSES):
-            share = number / (HAND_POSES - 1)
-            turn = 10 + 6 * share if left else -10 - 6 * share
-            pose = Pose(curl=0.12 + 0.5 * share, spread=1.25 - 0.4 * share, turn_deg=turn, left=left)
-            hands[left].append(paint_hand(pose, length, 0.75 * height, tone))
-    return hands
+def _paint_hands(layout: Layout, tone: float) -> dict[bool, list[Hand]]:
+    """Right (False) and left hands in all poses, with arms that reach below the picture."""
+    return {
+        left: [
+            paint_hand(pose_of(number, left), layout.hand_length, layout.forearm_length, tone)
+            for number in range(POSES)
+        ]
+        for left in (False, True)
+    }
