@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import zxingcpp
 
+from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.render import Look, Order, Packing, Recording, Truth, read_truth, render
 from vtrack_ray.render.label import paint_label
 from vtrack_ray.render.timeline import plan
@@ -119,6 +120,32 @@ def test_no_code_is_read_under_a_hand_and_the_truth_says_where_one_is_whole(symb
                 assert not texts(picture) & set(event.tracking_codes), time_s
         elif any(abs(time_s - instant) < 0.001 for sight in event.sights for instant in (sight.first_s, sight.last_s)):
             assert texts(picture) & set(event.tracking_codes), time_s
+
+
+def test_clutter_is_read_but_is_no_tracking_code_and_hides_neither_card_nor_labels(tmp_path: Path) -> None:
+    packing = replace(BRIEF, two_codes=True)
+    look = Look(width_px=1280, height_px=720)
+    plain = render(Order(seed=2, packing=packing, look=look), tmp_path / "plain")
+    cluttered = render(Order(seed=2, packing=packing, look=replace(look, clutter=True)), tmp_path / "cluttered")
+    assert cluttered == plain
+    camera = only_camera(cluttered)
+    (event,) = camera.events
+    profile = Profile(camera_name="cam1")
+    seen: set[str] = set()
+    formats: set[str] = set()
+    for number, (time_s, picture) in enumerate(pictures(tmp_path / "cluttered" / camera.videos[0].path)):
+        if number % 5:
+            continue
+        codes = zxingcpp.read_barcodes(np.ascontiguousarray(picture))
+        formats |= {code.format.name for code in codes}
+        read = {code.text for code in codes if code.format.name != "EAN13"}
+        labels = {text for text in read if profile.is_tracking_code(text)}
+        shown = {s.code for s in event.sights if s.first_s - 0.001 <= time_s <= s.last_s + 0.001}
+        assert labels == shown or abs(time_s - event.end_s) < 0.5, time_s
+        assert ("TimeGo" in read) or event.start_s - 0.1 < time_s < event.end_s + 0.1, time_s
+        seen |= read
+    assert formats == {"QRCode", "Code128", "EAN13"}
+    assert {"https", "KIT-", "B-"} <= {text.split(":")[0].rstrip("0123456789") for text in seen}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,15 @@ class Look:
     """Highest speed of the parcel while it is packed."""
     noise: float = 2.0
     """Standard deviation of the sensor's noise, in grey levels of 255."""
+    parcel_scale: float = 1.0
+    """The parcel's width and height as a share of the usual ones; never less than card, labels and hands need."""
+    clutter: bool = False
+    """Whether table and parcels carry product codes, print and fine texture, and a screen of noise runs beside them."""
+    brightness: float = 1.0
+    """A share of full light; 0.25 is a night picture. A screen shines by itself."""
+    light_drift: float = 0.0
+    """How far the light rises and falls in `light_period_s`, from lowest to highest, in grey levels of 255."""
+    light_period_s: float = 180.0
 
     def __post_init__(self) -> None:
         for name in ("width_px", "height_px"):
@@ -110,6 +119,10 @@ class Look:
         for name in ("blur_px", "exposure_s", "sway_px_per_s", "noise"):
             _require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it takes 0 or more")
         _require(self.noise <= 25, f"noise is {self.noise}; it takes 25 or less")
+        _require(self.parcel_scale > 0, f"parcel_scale is {self.parcel_scale}; it takes more than 0")
+        _require(0 < self.brightness <= 1, f"brightness is {self.brightness}; it takes more than 0, up to 1")
+        _require(0 <= self.light_drift <= 200, f"light_drift is {self.light_drift}; it takes 0 to 200")
+        _require(self.light_period_s > 0, f"light_period_s is {self.light_period_s}; it takes more than 0")
 
 
 @dataclass(frozen=True, kw_only=True)
