@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import zxingcpp
 
+from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.render import Look, Order, Packing, Recording, Truth, read_truth, render
 from vtrack_ray.render.label import paint_label
+from vtrack_ray.render.timeline import plan
 from vtrack_ray.render.truth import TrueCamera
 
 SMALL = Look(width_px=640, height_px=360)
@@ -95,6 +97,55 @@ def test_labels_are_read_while_they_show_and_only_then(two_events: tuple[Path, T
             shown = {s.code for s in sights if s.first_s - 0.001 <= time_s <= s.last_s + 0.001}
             leaving = any(abs(time_s - event.end_s) < 0.5 for event in camera.events)
             assert leaving or texts(picture) - {"TimeGo"} == shown, time_s
+
+
+@pytest.mark.parametrize("symbology", ["QRCode", "Code128"])
+def test_no_code_is_read_under_a_hand_and_the_truth_says_where_one_is_whole(symbology: str, tmp_path: Path) -> None:
+    packing = replace(
+        BRIEF,
+        event_s=(9.0, 9.0),
+        two_codes=True,
+        hands_over_label=True,
+        symbology=symbology,  # type: ignore[arg-type]
+    )
+    order = Order(seed=2, packing=packing, look=Look(width_px=1280, height_px=720))
+    camera = only_camera(render(order, tmp_path))
+    (event,) = camera.events
+    (packed,) = plan(order, 0).packed
+    strokes = packed.strokes
+    assert event.sights[0].first_s > strokes[0].until_s
+    for number, (time_s, picture) in enumerate(pictures(tmp_path / camera.videos[0].path)):
+        if any(stroke.from_s <= time_s < stroke.until_s for stroke in strokes):
+            if number % 4 == 0:
+                assert not texts(picture) & set(event.tracking_codes), time_s
+        elif any(abs(time_s - instant) < 0.001 for sight in event.sights for instant in (sight.first_s, sight.last_s)):
+            assert texts(picture) & set(event.tracking_codes), time_s
+
+
+def test_clutter_is_read_but_is_no_tracking_code_and_hides_neither_card_nor_labels(tmp_path: Path) -> None:
+    packing = replace(BRIEF, two_codes=True)
+    look = Look(width_px=1280, height_px=720)
+    plain = render(Order(seed=2, packing=packing, look=look), tmp_path / "plain")
+    cluttered = render(Order(seed=2, packing=packing, look=replace(look, clutter=True)), tmp_path / "cluttered")
+    assert cluttered == plain
+    camera = only_camera(cluttered)
+    (event,) = camera.events
+    profile = Profile(camera_name="cam1")
+    seen: set[str] = set()
+    formats: set[str] = set()
+    for number, (time_s, picture) in enumerate(pictures(tmp_path / "cluttered" / camera.videos[0].path)):
+        if number % 5:
+            continue
+        codes = zxingcpp.read_barcodes(np.ascontiguousarray(picture))
+        formats |= {code.format.name for code in codes}
+        read = {code.text for code in codes if code.format.name != "EAN13"}
+        labels = {text for text in read if profile.is_tracking_code(text)}
+        shown = {s.code for s in event.sights if s.first_s - 0.001 <= time_s <= s.last_s + 0.001}
+        assert labels == shown or abs(time_s - event.end_s) < 0.5, time_s
+        assert ("TimeGo" in read) or event.start_s - 0.1 < time_s < event.end_s + 0.1, time_s
+        seen |= read
+    assert formats == {"QRCode", "Code128", "EAN13"}
+    assert {"https", "KIT-", "B-"} <= {text.split(":")[0].rstrip("0123456789") for text in seen}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vtrack_ray.render.order import Order, Packing, Recording
-from vtrack_ray.render.timeline import SLIDE_S, picture_times, plan
+from vtrack_ray.render.timeline import LIFT_S, SLIDE_S, picture_times, plan
 
 
 @st.composite
@@ -58,6 +59,19 @@ def test_labels_show_within_their_event_and_codes_differ(order: Order) -> None:
     for packed in timeline.packed:
         for label in packed.labels:
             assert packed.arrives_s + SLIDE_S < label.shown_s < label.hidden_s <= packed.gone_s
+
+
+@given(orders(), st.floats(6, 20))
+def test_hands_come_and_go_over_a_label_within_its_time_and_change_nothing_else(order: Order, event_s: float) -> None:
+    packing = replace(order.packing, event_s=(event_s, event_s))
+    free = plan(replace(order, packing=packing), 0)
+    stroked = plan(replace(order, packing=replace(packing, hands_over_label=True)), 0)
+    for packed, without in zip(stroked.packed, free.packed, strict=True):
+        assert replace(packed, strokes=()) == without
+        assert packed.strokes[0].from_s == packed.labels[0].shown_s
+        assert packed.strokes[-1].until_s + LIFT_S <= packed.leaves_s
+        assert all(0.5 <= stroke.until_s - stroke.from_s <= 1.5 for stroke in packed.strokes)
+        assert all(after.from_s - before.until_s > 2 * LIFT_S for before, after in pairwise(packed.strokes))
 
 
 @given(orders())

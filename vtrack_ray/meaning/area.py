@@ -35,6 +35,12 @@ class Area(NamedTuple):
         """Whether the area is not empty and lies wholly in a picture of that size."""
         return self.width > 0 and self.height > 0 and self == self.within(width_px, height_px)
 
+    def overlaps(self, other: Area) -> bool:
+        """Whether the two have a pixel in common."""
+        across = min(self.right, other.right) - max(self.x, other.x)
+        down = min(self.bottom, other.bottom) - max(self.y, other.y)
+        return across > 0 and down > 0
+
     def contains(self, other: Area) -> bool:
         """Whether the centre of `other` lies in this area."""
         x, y = other.x + other.width / 2, other.y + other.height / 2

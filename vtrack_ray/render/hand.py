@@ -28,6 +28,9 @@ _SLEEVE_FROM = 0.55
 _LIGHT = np.array([-0.35, -0.45, 0.82])
 _OVERSAMPLING = 2
 
+POSES = 8
+"""How many poses `pose_of` knows: an opening and closing hand."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
@@ -38,6 +41,13 @@ class Pose:
     spread: float = 1.0
     turn_deg: float = 0.0
     left: bool = False
+
+
+def pose_of(number: int, left: bool) -> Pose:
+    """The pose with that number, 0 (open) to `POSES` - 1 (half closed), of a hand that points up and inwards."""
+    share = number / (POSES - 1)
+    turn = 10 + 6 * share if left else -10 - 6 * share
+    return Pose(curl=0.12 + 0.5 * share, spread=1.25 - 0.4 * share, turn_deg=turn, left=left)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +81,13 @@ def paint_hand(pose: Pose, length_px: float, forearm_px: float, tone: float = 1.
         np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32),
     )
     return Hand(sprite=sprite, wrist=(-left // _OVERSAMPLING, top // _OVERSAMPLING))
+
+
+def outline(pose: Pose, length_px: float, forearm_px: float) -> _Vector:
+    """What a painted hand covers, as discs (n, 3): x and y from the wrist (y downwards) and radius, in pixels."""
+    discs = _turned(_balls(pose, forearm_px / length_px), pose)[:, [0, 1, 3]] * length_px
+    discs[:, 1] *= -1
+    return discs
 
 
 def _balls(pose: Pose, forearm: float) -> _Vector:

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vtrack_ray.meaning.area import Area
-from vtrack_ray.render.barcode import paint_barcode, quiet_px
+from vtrack_ray.render.barcode import PAPER, paint_barcode, quiet_px
 from vtrack_ray.render.order import Symbology
 
-_PAPER = 238
 _PRINT = 70
 _LEAST_PRINT_PX = 12
 
@@ -44,12 +43,20 @@ def paint_label(text: str, symbology: Symbology, module_px: float, tilt_deg: flo
     return _tilted(flat, tilt_deg) if tilt_deg else flat
 
 
+def paint_print(width: int, height: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """White paper (height, width) full of print."""
+    grey = np.full((height, width), PAPER, np.uint8)
+    for top in range(_LEAST_PRINT_PX // 2, height - _LEAST_PRINT_PX // 2, _LEAST_PRINT_PX // 2):
+        _print_line(grey, top, width // 12, round(width * rng.uniform(0.6, 0.9)), _LEAST_PRINT_PX // 4, rng)
+    return grey
+
+
 def _paper(code: npt.NDArray[np.uint8], quiet: float, print_lines: int, seed: int) -> Paper:
     height, width = code.shape
     border = int(np.ceil(quiet)) + 2
     line = max(_LEAST_PRINT_PX, height // 6) if print_lines else 0
     full_height = height + 2 * border + line * print_lines
-    grey = np.full((full_height + full_height % 2, width + 2 * border + width % 2), _PAPER, np.uint8)
+    grey = np.full((full_height + full_height % 2, width + 2 * border + width % 2), PAPER, np.uint8)
     grey[border : border + height, border : border + width] = code
     rng = np.random.default_rng(seed)
     for number in range(print_lines):

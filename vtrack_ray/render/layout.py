@@ -28,14 +28,30 @@ class Layout:
     """Where the parcel rests; it covers the card wholly."""
     label_spots: tuple[tuple[int, int], ...]
     """Top left corners of the labels, from the parcel's corner."""
+    label_size: tuple[int, int]
+    """Width and height of a label's paper."""
     label_code: Area
     """A label's code without its quiet zone, from the label's corner."""
     margin: int
     """Between the parcel's edge and what lies on or under it."""
     hand_length: int
     """From wrist to middle fingertip."""
+    forearm_length: float
+    """How much arm a hand has, so that it reaches below the picture."""
     tip_line: int
-    """The height that fingertips stay below while packing: labels and card lie above it."""
+    """The height that fingertips stay below while packing, but for strokes: labels and card lie above it."""
+
+    @property
+    def labels(self) -> tuple[Area, ...]:
+        """The labels' papers, from the parcel's corner."""
+        return tuple(Area(x, y, *self.label_size) for x, y in self.label_spots)
+
+    @property
+    def screen(self) -> Area:
+        """Where a cluttered table has its screen: in the lower right corner, beside the parcel's way."""
+        height = max(8, min(round(0.15 * self.height), self.height - self.parcel.bottom - 2 * self.margin))
+        width = round(1.6 * height)
+        return Area(self.width - self.margin - width, self.height - self.margin - height, width, height)
 
 
 def lay_out(order: Order) -> Layout:
@@ -49,8 +65,10 @@ def lay_out(order: Order) -> Layout:
 
     grip = _even(0.12 * look.height_px)
     hand_length = _even(0.17 * look.width_px)
-    parcel_width = _even(max(0.40 * look.width_px, zone[0] + 2 * margin, card.size[0] + 2 * margin))
-    parcel_height = _even(max(0.48 * look.height_px, max(zone[1], card.size[1]) + 2 * margin + grip))
+    share = look.parcel_scale
+    widest = max(zone[0] + 2 * margin, card.size[0] + 2 * margin, hand_length)
+    parcel_width = _even(max(share * 0.40 * look.width_px, widest))
+    parcel_height = _even(max(share * 0.48 * look.height_px, max(zone[1], card.size[1]) + 2 * margin + grip))
     left, top = _even((look.width_px - parcel_width) / 2), _even(0.05 * look.height_px)
     parcel = Area(left, top, parcel_width, parcel_height)
     if parcel.x < margin or parcel.bottom > 0.85 * look.height_px:
@@ -71,9 +89,11 @@ def lay_out(order: Order) -> Layout:
         card_module=module,
         parcel=parcel,
         label_spots=tuple((_even(corner[0] + x), _even(corner[1] + y)) for x, y in spots),
+        label_size=label.size,
         label_code=label.code_area,
         margin=margin,
         hand_length=hand_length,
+        forearm_length=0.75 * look.height_px,
         tip_line=parcel.bottom - grip,
     )
 

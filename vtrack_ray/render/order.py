@@ -20,6 +20,8 @@ _SHORTEST_IDLE_S = 2.5
 """Hands come in before an event and leave after it; the table is still in between."""
 _SHORTEST_BORDER_S = 4.0
 """An idle stretch in which one file ends and the next begins."""
+_SHORTEST_STROKED_EVENT_S, _SHORTEST_STROKED_LABEL_S = 6.0, 2.5
+"""So that a label over which hands pass shows long enough to lie free as well."""
 _UNSTORABLE = {("hevc", "avi"), ("mjpeg", "ts")}
 
 
@@ -42,6 +44,8 @@ class Packing:
     unlabelled: tuple[int, ...] = ()
     """Numbers (from 1) of the events whose parcel gets no label."""
     symbology: Symbology = "QRCode"
+    hands_over_label: bool = False
+    """Whether hands pass over the labels again and again: no code is whole then, about half of its time."""
     cut_short: bool = False
     """Whether the footage ends in the midst of the last event."""
     passing_hands: int = 0
@@ -56,6 +60,15 @@ class Packing:
         _require(self.events > 0 or not self.cut_short, "with no events, cut_short has none to cut")
         _require(self.label_s is None or self.label_s > 0, f"label_s is {self.label_s}; it takes more than 0")
         _require_one_of("symbology", self.symbology, get_args(Symbology))
+        _require(
+            not self.hands_over_label
+            or (
+                self.event_s[0] >= _SHORTEST_STROKED_EVENT_S
+                and (self.label_s is None or self.label_s >= _SHORTEST_STROKED_LABEL_S)
+            ),
+            f"hands_over_label takes event_s from {_SHORTEST_STROKED_EVENT_S} s "
+            f"and label_s from {_SHORTEST_STROKED_LABEL_S} s, so that labels lie free as well",
+        )
         strays = [number for number in self.unlabelled if not 1 <= number <= self.events]
         _require(not strays, f"unlabelled names events {strays}; they are numbered 1 to {self.events}")
         _require(
@@ -83,6 +96,15 @@ class Look:
     """Highest speed of the parcel while it is packed."""
     noise: float = 2.0
     """Standard deviation of the sensor's noise, in grey levels of 255."""
+    parcel_scale: float = 1.0
+    """The parcel's width and height as a share of the usual ones; never less than card, labels and hands need."""
+    clutter: bool = False
+    """Whether table and parcels carry product codes, print and fine texture, and a screen of noise runs beside them."""
+    brightness: float = 1.0
+    """A share of full light; 0.25 is a night picture. A screen shines by itself."""
+    light_drift: float = 0.0
+    """How far the light rises and falls in `light_period_s`, from lowest to highest, in grey levels of 255."""
+    light_period_s: float = 180.0
 
     def __post_init__(self) -> None:
         for name in ("width_px", "height_px"):
@@ -97,6 +119,10 @@ class Look:
         for name in ("blur_px", "exposure_s", "sway_px_per_s", "noise"):
             _require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it takes 0 or more")
         _require(self.noise <= 25, f"noise is {self.noise}; it takes 25 or less")
+        _require(self.parcel_scale > 0, f"parcel_scale is {self.parcel_scale}; it takes more than 0")
+        _require(0 < self.brightness <= 1, f"brightness is {self.brightness}; it takes more than 0, up to 1")
+        _require(0 <= self.light_drift <= 200, f"light_drift is {self.light_drift}; it takes 0 to 200")
+        _require(self.light_period_s > 0, f"light_period_s is {self.light_period_s}; it takes more than 0")
 
 
 @dataclass(frozen=True, kw_only=True)

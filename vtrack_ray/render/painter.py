@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vtrack_ray.render.hand import Hand, Pose, paint_hand
+from vtrack_ray.render.clutter import flicker, paint_screen, scatter
+from vtrack_ray.render.hand import POSES, Hand, paint_hand, pose_of
 from vtrack_ray.render.label import paint_card, paint_label
-from vtrack_ray.render.layout import TRIGGER_TEXT
+from vtrack_ray.render.layout import TRIGGER_TEXT, Layout
+from vtrack_ray.render.light import Light
 from vtrack_ray.render.order import Order
 from vtrack_ray.render.parcel import paint_parcel
 from vtrack_ray.render.sprite import Plane, Planes, Sprite
-from vtrack_ray.render.stage import HAND_POSES, Arrangement, PlacedHand, PlacedParcel, Stage
+from vtrack_ray.render.stage import Arrangement, PlacedHand, PlacedParcel, Stage
 from vtrack_ray.render.table import paint_table
 from vtrack_ray.render.timeline import Packed
 
@@ -27,13 +29,19 @@ class Painter:
         self._order = order
         self._stage = stage
         layout, look = stage.layout, order.look
+        self._light = Light(look, (order.seed, camera_number, 4))
         rng = np.random.default_rng([order.seed, camera_number, 1])
         card = paint_card(TRIGGER_TEXT, layout.card_module) if order.packing.trigger_card else None
         table = paint_table(layout, card, rng)
+        if look.clutter:
+            paint_screen(table, layout.screen)
+            kept_free = (layout.card.grown(layout.margin), layout.screen.grown(layout.margin))
+            scatter(table, kept_free, look.label_module_px, np.random.default_rng([order.seed, camera_number, 2]))
+        self._screen = np.random.default_rng([order.seed, camera_number, 3]) if look.clutter else None
         self._table = Planes.from_bgr(self._seen_through_lens(table))
         self._scene = self._table.copy()
         self._changed: tuple[int, int] = (0, 0)
-        self._hands = _paint_hands(layout.hand_length, layout.height, float(rng.uniform(0.85, 1.1)))
+        self._hands = _paint_hands(layout, float(rng.uniform(0.85, 1.1)) * self._light.brightness)
         self._parcel: tuple[Packed, tuple[int, ...], Sprite] | None = None
         field = (layout.height + _NOISE_SHIFT_PX, layout.width + _NOISE_SHIFT_PX)
         self._noise = np.rint(rng.normal(0, look.noise, field)).clip(-127, 127).astype(np.int8)
@@ -47,13 +55,15 @@ class Painter:
         """
         self._arrange(self._stage.at(time_s))
         height = self._stage.layout.height
-        self._add_noise(self._scene.luma, self._picture[:height])
+        self._add_noise(self._light.drifted(self._scene.luma, time_s), self._picture[:height])
         chroma = self._picture[height:].reshape(2, height // 2, -1)
         chroma[0], chroma[1] = self._scene.blue, self._scene.red
         return self._picture
 
     def _arrange(self, arrangement: Arrangement) -> None:
         self._scene.restore(self._table, *self._changed)
+        if self._screen is not None:
+            flicker(self._scene.luma, self._stage.layout.screen, self._screen)
         rows = []
         if arrangement.parcel is not None:
             rows.append(self._lay_parcel(arrangement.parcel))
@@ -77,6 +87,9 @@ class Painter:
         width, height = layout.parcel.width, layout.parcel.height
         seed = int(placed.packed.phase * 1e6)
         picture = paint_parcel(width, height, labels, placed.packed.tone, seed)
+        if look.clutter:
+            kept_free = [area.grown(layout.margin // 2) for area in layout.labels]
+            scatter(picture, kept_free, look.label_module_px, np.random.default_rng([seed, 2]))
         return Sprite.from_bgr(self._seen_through_lens(picture), np.ones((height, width), np.float32))
 
     def _lay_hand(self, placed: PlacedHand) -> tuple[int, int]:
@@ -93,18 +106,16 @@ class Painter:
         cv2.add(clean, self._noise[y : y + height, x : x + width], dst=out, dtype=cv2.CV_8U)
 
     def _seen_through_lens(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        blur = self._order.look.blur_px
-        return np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.uint8) if blur else picture
+        blur, lit = self._order.look.blur_px, self._light.on(picture)
+        return np.asarray(cv2.GaussianBlur(lit, (0, 0), blur), np.uint8) if blur else lit
 
 
-def _paint_hands(length: int, height: int, tone: float) -> dict[bool, list[Hand]]:
-    """Right (False) and left hands in all poses, opening and closing, with arms that reach below the picture."""
-    hands: dict[bool, list[Hand]] = {}
-    for left in (False, True):
-        hands[left] = []
-        for number in range(HAND_POSES):
-            share = number / (HAND_POSES - 1)
-            turn = 10 + 6 * share if left else -10 - 6 * share
-            pose = Pose(curl=0.12 + 0.5 * share, spread=1.25 - 0.4 * share, turn_deg=turn, left=left)
-            hands[left].append(paint_hand(pose, length, 0.75 * height, tone))
-    return hands
+def _paint_hands(layout: Layout, tone: float) -> dict[bool, list[Hand]]:
+    """Right (False) and left hands in all poses, with arms that reach below the picture."""
+    return {
+        left: [
+            paint_hand(pose_of(number, left), layout.hand_length, layout.forearm_length, tone)
+            for number in range(POSES)
+        ]
+        for left in (False, True)
+    }

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from vtrack_ray.meaning.area import Area
+from vtrack_ray.render.hand import POSES, outline, pose_of
 from vtrack_ray.render.layout import Layout
 from vtrack_ray.render.order import Look
-from vtrack_ray.render.timeline import SLIDE_S, Packed, Timeline
+from vtrack_ray.render.timeline import LIFT_S, SLIDE_S, Packed, Timeline
 
 Wrist: TypeAlias = Callable[[float], tuple[float, float]]
 """Where a wrist is at an instant: x and y in pixels."""
 
-HAND_POSES = 8
 HANDS_BEFORE_S = 0.9
 _RISE_S = 0.4
 _PASS_S = 0.8
@@ -24,6 +25,10 @@ _PASS_S = 0.8
 _SWAY_RAD_PER_S = 3.3
 _UNREADABLE_MODULES = 1.5
 """A card is covered once the parcel lies on this much of its finder patterns: the dark rim and a part of the white."""
+_PALM, _LEAN = 0.6, 0.135
+"""The middle of an inwards leaning hand, up and inwards from its wrist, in hand lengths."""
+_PAINTED_WITHIN_PX = 2
+"""Hands are painted at even pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,7 @@ class PlacedParcel:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedHand:
-    """A hand with its wrist at (x, y), both even, in one of the poses 0 to `HAND_POSES` - 1."""
+    """A hand with its wrist at (x, y), both even, in one of the poses 0 to `POSES` - 1."""
 
     left: bool
     x: int
@@ -65,6 +70,8 @@ class Stage:
         self._look = look
         self._sway_px = min(look.sway_px_per_s / _SWAY_RAD_PER_S, max(layout.margin - 4, 0))
         self._sway_rate = look.sway_px_per_s / self._sway_px if self._sway_px else 0.0
+        self._on_label = _wrists_on_labels(layout)
+        self._outlines: dict[tuple[bool, int], npt.NDArray[np.float64]] = {}
 
     def at(self, time_s: float) -> Arrangement:
         """Where everything is at an instant."""
@@ -86,7 +93,7 @@ class Stage:
         return self._overlap_px(arrangement, self.layout.card) <= 0
 
     def codes_shown(self, arrangement: Arrangement) -> tuple[str, ...]:
-        """The codes that lie wholly in the picture, smeared by no more than a module."""
+        """The codes that lie wholly in the picture, under no hand, and smeared by no more than a module."""
         parcel = arrangement.parcel
         if parcel is None or abs(parcel.smear_px) > self._look.label_module_px:
             return ()
@@ -95,7 +102,7 @@ class Stage:
         for number in parcel.labels:
             x, y = self.layout.label_spots[number]
             area = Area(parcel.x + x + code.x, parcel.y + y + code.y, code.width, code.height)
-            if area.fits(self.layout.width, self.layout.height):
+            if area.fits(self.layout.width, self.layout.height) and not self._hand_lies_on(area, arrangement):
                 shown.append(parcel.packed.labels[number].code)
         return tuple(shown)
 
@@ -108,6 +115,24 @@ class Stage:
 
     def _is_about(self, packed: Packed, time_s: float) -> bool:
         return packed.arrives_s - HANDS_BEFORE_S <= time_s < packed.gone_s
+
+    def _hand_lies_on(self, area: Area, arrangement: Arrangement) -> bool:
+        # But for strokes, all hands stay below the labels.
+        if arrangement.parcel is None or not arrangement.parcel.packed.strokes:
+            return False
+        return any(self._covers(hand, area) for hand in arrangement.hands)
+
+    def _covers(self, hand: PlacedHand, area: Area) -> bool:
+        kind = (hand.left, hand.pose)
+        if kind not in self._outlines:
+            pose = pose_of(hand.pose, hand.left)
+            self._outlines[kind] = outline(pose, self.layout.hand_length, self.layout.forearm_length)
+        x, y, radius = self._outlines[kind].T
+        x, y = x + hand.x, y + hand.y
+        near_x = np.clip(x, area.x, area.right)
+        near_y = np.clip(y, area.y, area.bottom)
+        reach = radius + np.hypot(*hand.smear_px) / 2 + _PAINTED_WITHIN_PX
+        return bool(np.any(np.hypot(x - near_x, y - near_y) < reach))
 
     def _overlap_px(self, arrangement: Arrangement, area: Area) -> int:
         if arrangement.parcel is None:
@@ -161,6 +186,11 @@ class Stage:
             x += carried if time_s >= packed.leaves_s else 0.0
             risen = _eased((time_s - packed.arrives_s + HANDS_BEFORE_S) / _RISE_S)
             y += (below - y) * (1 - risen)
+        if packed.strokes and left in self._on_label:
+            share = _stroked(packed, time_s)
+            label_x, label_y = self._on_label[left]
+            x += (label_x + carried - x) * share
+            y += (label_y - y) * share
         return float(x), float(y)
 
     def _passing_hand(self, middle_s: float, time_s: float) -> PlacedHand:
@@ -182,8 +212,35 @@ class Stage:
             x=_even(x),
             y=_even(y),
             smear_px=(after[0] - before[0], after[1] - before[1]),
-            pose=int(np.rint((HAND_POSES - 1) * bent)),
+            pose=int(np.rint((POSES - 1) * bent)),
         )
+
+
+def _wrists_on_labels(layout: Layout) -> dict[bool, tuple[float, float]]:
+    """Where wrists are while hands lie on the labels of the parcel at its place: the right hand (False) on the right
+    label; the left one on a label beside it; arms lie on what is below."""
+    code, corner = layout.label_code, layout.parcel
+    columns = sorted({x for x, _ in layout.label_spots}, reverse=True)
+    wrists = {}
+    for left, column in zip((False, True), columns, strict=False):
+        top = min(y for x, y in layout.label_spots if x == column)
+        lean = -_LEAN if left else _LEAN
+        wrists[left] = (
+            corner.x + column + code.x + code.width / 2 + lean * layout.hand_length,
+            corner.y + top + code.y + code.height / 2 + _PALM * layout.hand_length,
+        )
+    return wrists
+
+
+def _stroked(packed: Packed, time_s: float) -> float:
+    """How far hands are from their work (0) to the labels (1)."""
+    return max(
+        (
+            _eased((time_s - stroke.from_s) / LIFT_S + 1) * _eased((stroke.until_s - time_s) / LIFT_S + 1)
+            for stroke in packed.strokes
+        ),
+        default=0.0,
+    )
 
 
 def _eased(share: float) -> float:

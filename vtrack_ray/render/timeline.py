@@ -11,7 +11,12 @@ from vtrack_ray.render.order import Order, Packing
 
 SLIDE_S = 0.5
 """How long a parcel takes from its place to the picture's edge and beyond, and back."""
+LIFT_S = 0.25
+"""How long a hand takes from its work to a label, and back."""
 _SECOND_LABEL_AFTER_S = 0.8
+_STROKE_S = (0.5, 1.5)
+_BETWEEN_STROKES_S = (0.9, 1.7)
+"""With its ways there and back, a hand is over the label for about half of the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,15 @@ class Label:
     code: str
     shown_s: float
     hidden_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """Hands lie on all labels in [from_s, until_s), seconds from the camera's first picture; they come and go about
+    it, `LIFT_S` each."""
+
+    from_s: float
+    until_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +48,7 @@ class Packed:
     """Where hands and parcel are in their to and fro, in radians: no two parcels alike."""
     tone: float
     """The cardboard's brightness, about 1."""
+    strokes: tuple[Stroke, ...] = ()
 
     @property
     def gone_s(self) -> float:
@@ -92,13 +107,30 @@ def _packed(packing: Packing, number: int, arrives: float, leaves: float, rng: n
         later = place * min(_SECOND_LABEL_AFTER_S, (hidden - shown) / 2)
         labels.append(Label(code=code, shown_s=shown + later, hidden_s=hidden))
     phase, tone = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.85, 1.1))
+    labelled = number not in packing.unlabelled
+    stroked = labelled and packing.hands_over_label
     return Packed(
         arrives_s=arrives,
         leaves_s=leaves,
-        labels=() if number in packing.unlabelled else tuple(labels),
+        labels=tuple(labels) if labelled else (),
         phase=phase,
         tone=tone,
+        strokes=_strokes(shown, min(hidden, leaves), seed=int(phase * 1e6)) if stroked else (),
     )
+
+
+def _strokes(shown: float, until: float, seed: int) -> tuple[Stroke, ...]:
+    """The first stroke sticks the label on, the last one ends so that the hands are back at `until`.
+
+    They have a seed of their own, so that all else happens as it does without them.
+    """
+    rng = np.random.default_rng(seed)
+    strokes: list[Stroke] = []
+    start = shown
+    while (end := start + float(rng.uniform(*_STROKE_S))) < until - LIFT_S:
+        strokes.append(Stroke(from_s=start, until_s=end))
+        start = end + float(rng.uniform(*_BETWEEN_STROKES_S))
+    return tuple(strokes)
 
 
 def _passes(count: int, idle: list[tuple[float, float]]) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 class TrueSight(_Part):
     """A code's first and last picture that shows it whole, in seconds from the first picture of the event's first
-    video."""
+    video; in between, hands may lie on it."""
 
     code: str
     first_s: float

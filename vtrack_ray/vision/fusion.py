@@ -22,7 +22,7 @@ _BLUR_PX = 1.0
 that does first.
 
 Measured on QR codes of 1.4 px a module, blurred by 0.7 px, noise 12: of 12 pictures none is read at any scale; their
-average is read 2 times in 6 when sharpened by 0.5, 5 times by 1.0, 6 times by 1.5. On rendered labels of 1.7 px a module
+average is read 2 times in 6 when sharpened by 0.5, 5 times by 1.0, 6 times by 1.5. On rendered labels of 1.7 px modules
 that lean by 20 degrees, blurred by 0.7 px: of 5 windows, 1.5 reads 2 and 2.5 reads 3.
 """
 
