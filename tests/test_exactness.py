@@ -16,7 +16,7 @@ from vtrack_ray.events.fold import fold, spans_without_code
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.profile import Profile
-from vtrack_ray.meaning.sampling_log import SamplingLog
+from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, covered_s
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.render.footage import render
@@ -75,6 +75,35 @@ KINDS = {
     "few pictures": Recording(frame_rate=5),
     "transport stream": Recording(container="ts"),
 }
+
+
+LOOKS = {
+    "a parcel hardly larger than the card": Look(width_px=640, height_px=360, parcel_scale=0.1),
+    "a noisy picture": Look(width_px=480, height_px=270, label_module_px=2.8, noise=14),
+    "night": Look(width_px=640, height_px=360, brightness=0.25, noise=5, parcel_scale=0.5),
+    "light that drifts": Look(width_px=640, height_px=360, light_drift=60, light_period_s=40, parcel_scale=0.5),
+    "print, texture, product codes and a screen of noise": Look(width_px=640, height_px=360, clutter=True),
+}
+"""Where packet sizes lie, or say little."""
+
+
+@pytest.mark.parametrize("kind", LOOKS)
+def test_looks(kind: str, tmp_path: Path) -> None:
+    assert_cascade_equals_every_picture(Order(packing=SHORT, look=LOOKS[kind]), tmp_path)
+
+
+def test_hands_over_labels(tmp_path: Path) -> None:
+    packing = Packing(events=3, event_s=(6, 9), idle_s=(4, 12), hands_over_label=True)
+    assert_cascade_equals_every_picture(Order(packing=packing, look=SMALL), tmp_path)
+
+
+def test_no_code_is_invented_where_there_is_no_label(tmp_path: Path) -> None:
+    packing = Packing(events=2, event_s=(6, 8), unlabelled=(1, 2))
+    take = assert_cascade_equals_every_picture(
+        Order(packing=packing, look=Look(width_px=960, height_px=540, clutter=True)), tmp_path
+    )
+    assert not any(sample.sights for log in take.logs for sample in log.samples)
+    assert sum(log.method is Method.SECOND_LOOK for log in take.logs) == 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -174,11 +203,6 @@ def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> Non
     assert (found.start_s, found.end_s) == pytest.approx((event.start_s, event.end_s), abs=0.5)
     assert covered_s(take.logs[0].coverage, Coverage.IDLE) > 60
     assert take.logs[0].pictures < 400
-
-
-def test_a_noisy_picture(tmp_path: Path) -> None:
-    look = Look(width_px=480, height_px=270, label_module_px=2.8, noise=14)
-    assert_cascade_equals_every_picture(Order(packing=SHORT, look=look), tmp_path)
 
 
 def test_a_mostly_idle_table_is_mostly_not_decoded(tmp_path: Path) -> None:
