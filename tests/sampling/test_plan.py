@@ -133,9 +133,9 @@ def keyframes_of(index: PacketIndex) -> Keyframes:
     return Keyframes(index, Activity(index, CARD_SHARE))
 
 
-def test_keyframes_are_examined_after_what_moves_and_now_and_then() -> None:
+def test_keyframes_are_examined_around_what_moves_and_now_and_then() -> None:
     chosen = keyframes_of(index_of(idle_with_a_burst())).coarse(Span(0.0, 200.0), 5.0)
-    assert 102.0 in chosen
+    assert {100.0, 102.0} <= set(chosen)
     assert max(b - a for a, b in pairwise(chosen)) <= CHECK_S
     assert len(chosen) < 15
 
@@ -144,7 +144,7 @@ def test_where_keyframes_are_close_motion_between_two_of_the_grid_is_not_forgott
     sizes = [30_000 if i % 10 == 0 else 130 for i in range(5_000)]
     for i in range(2_513, 2_517):
         sizes[i] = 3_000
-    assert 102.0 in keyframes_of(index_of(sizes, gop=10)).coarse(Span(0.0, 200.0), 5.0)
+    assert {100.0, 102.0} <= set(keyframes_of(index_of(sizes, gop=10)).coarse(Span(0.0, 200.0), 5.0))
 
 
 def test_where_sizes_say_nothing_a_keyframe_each_two_seconds_is_examined() -> None:

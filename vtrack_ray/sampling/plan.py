@@ -56,11 +56,11 @@ class Keyframes:
         self._activity = activity
 
     def coarse(self, reach: Span, guarantee_s: float) -> list[float]:
-        """Times of the keyframes to examine: one after each motion, one each `CHECK_S`, and the last.
+        """Times of the keyframes to examine: those before and after each motion, one each `CHECK_S`, and the last.
 
         No more than one each `COARSE_S`, where keyframes are closer together than that, and none are needed closer
-        than half of `guarantee_s`. So between two signs of motion that are further apart than this there is always an
-        examined keyframe, if there is a keyframe at all.
+        than half of `guarantee_s`. A parcel may come with less motion than it leaves with, or the other way round: so
+        one sign of motion alone is enough for it to be seen in one of the two.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
         lies between two where there are two.
@@ -69,7 +69,8 @@ class Keyframes:
         chosen = on_grid(times_s, CHECK_S)
         numbers = np.flatnonzero(on_grid(times_s, min(COARSE_S, guarantee_s / 2)))
         for before, number in pairwise(numbers):
-            chosen[number] |= self._activity.moved_within(times_s[before], times_s[number]) is not None
+            if self._activity.moved_within(times_s[before], times_s[number]) is not None:
+                chosen[[before, number]] = True
         chosen[-1:] = True
         examined = times_s[chosen]
         before, behind = examined[examined <= reach.start_s], examined[examined >= reach.end_s]
