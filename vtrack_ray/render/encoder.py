@@ -67,8 +67,9 @@ def _add_stream(container: av.container.OutputContainer, recording: Recording, s
     context.options = _options(recording)
     if recording.codec != "mjpeg":
         context.gop_size = _NEVER
-    if recording.container == "avi":
-        # AVI has no place for display times that differ from decoding order.
+    if recording.container == "avi" or recording.skip_unchanged:
+        # AVI has no place for display times that differ from decoding order; and where pictures are seconds apart, a
+        # file that has to wait for later ones starts that much later.
         context.max_b_frames = 0
     if recording.bitrate_kbps is not None:
         context.bit_rate = recording.bitrate_kbps * 1000
