@@ -150,7 +150,14 @@ def test_clutter_is_read_but_is_no_tracking_code_and_hides_neither_card_nor_labe
 
 @pytest.mark.parametrize(
     ("codec", "container", "frame_rate"),
-    [("h264", "mp4", 25.0), ("h264", "ts", 25.0), ("h264", "avi", 15.0), ("hevc", "mkv", 12.5), ("mjpeg", "mov", 10.0)],
+    [
+        ("h264", "mp4", 25.0),
+        ("h264", "ts", 25.0),
+        ("h264", "flv", 25.0),
+        ("h264", "avi", 15.0),
+        ("hevc", "mkv", 12.5),
+        ("mjpeg", "mov", 10.0),
+    ],
 )
 def test_a_file_is_coded_as_ordered(codec: str, container: str, frame_rate: float, tmp_path: Path) -> None:
     recording = Recording(
@@ -197,6 +204,53 @@ def test_creation_time_and_even_pictures_can_be_left_out(tmp_path: Path) -> None
     assert gaps.min() < 0.03
     assert gaps.max() > 0.05
     assert gaps.mean() == pytest.approx(0.04, abs=0.005)
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize(("container", "variable_frame_rate"), [("mp4", True), ("mkv", False), ("ts", True)])
+def test_pictures_in_which_nothing_moved_are_left_out_and_the_others_keep_their_times(
+    codec: str, container: str, variable_frame_rate: bool, tmp_path: Path
+) -> None:
+    recording = Recording(
+        codec=codec,  # type: ignore[arg-type]
+        container=container,  # type: ignore[arg-type]
+        variable_frame_rate=variable_frame_rate,
+    )
+    order = Order(packing=replace(BRIEF, before_s=8.0), look=Look(width_px=320, height_px=240), recording=recording)
+    whole = render(order, tmp_path / "whole")
+    skipping = replace(order, recording=replace(recording, skip_unchanged=True, still_s=3.0))
+    assert render(skipping, tmp_path) == whole
+    (video,) = only_camera(whole).videos
+    (event,) = whole.events
+    taken = np.array([time_s for time_s, _ in pictures(tmp_path / "whole" / video.path)])
+    stored = np.array([time_s for time_s, _ in pictures(tmp_path / video.path)])
+    assert all(np.abs(taken - time_s).min() < 0.002 for time_s in stored)
+    assert stored[-1] == pytest.approx(taken[-1], abs=0.002)
+    gaps = np.diff(stored)
+    assert gaps.max() <= 3.001
+    assert np.sum(stored < event.start_s - 1.5) <= 3
+    with av.open(tmp_path / video.path) as file:
+        first = next(file.decode(video=0))
+        assert first.time is not None
+        assert first.time < 0.1
+    busy = (stored > event.start_s) & (stored < event.end_s)
+    assert np.sum(busy) >= 0.85 * np.sum((taken > event.start_s) & (taken < event.end_s))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov"])
+def test_a_fragmented_file_shows_the_same_pictures_at_the_same_times(container: str, tmp_path: Path) -> None:
+    recording = Recording(container=container)  # type: ignore[arg-type]
+    order = Order(packing=BRIEF, look=Look(width_px=320, height_px=240), recording=recording)
+    truth = render(order, tmp_path / "whole")
+    assert render(replace(order, recording=replace(recording, fragmented=True)), tmp_path) == truth
+    (video,) = only_camera(truth).videos
+    assert (tmp_path / video.path).read_bytes().count(b"moof") >= video.duration_s // recording.keyframe_s
+    assert b"moof" not in (tmp_path / "whole" / video.path).read_bytes()
+    for fragmented, whole in zip(
+        pictures(tmp_path / video.path), pictures(tmp_path / "whole" / video.path), strict=True
+    ):
+        assert fragmented[0] == pytest.approx(whole[0], abs=0.0001)
+        assert np.array_equal(fragmented[1], whole[1])
 
 
 def test_a_constant_bit_rate_is_filled_up(tmp_path: Path) -> None:

@@ -26,6 +26,12 @@ from vtrack_ray.render.order import Look, Order, Packing, Recording
         (lambda: Look(light_period_s=0), "light_period_s is 0"),
         (lambda: Recording(codec="hevc", container="avi"), "avi can't hold hevc"),
         (lambda: Recording(container="avi", variable_frame_rate=True), "variable frame rate"),
+        (lambda: Recording(codec="hevc", container="flv"), "flv can't hold hevc"),
+        (lambda: Recording(container="avi", skip_unchanged=True), "avi has no times of its own"),
+        (lambda: Recording(skip_unchanged=True, bitrate_kbps=500), "constant bit rate"),
+        (lambda: Recording(skip_unchanged=True, still_s=0), "still_s is 0"),
+        (lambda: Recording(container="mkv", fragmented=True), "mkv has no fragments; take mp4 or mov"),
+        (lambda: Order(look=Look(clutter=True), recording=Recording(skip_unchanged=True)), "nothing to leave out"),
         (lambda: Recording(codec="mjpeg", bitrate_kbps=500), "mjpeg"),
         (lambda: Recording(zone="Nowhere/Town"), "time zone"),
         (lambda: Recording(started_at=datetime(2026, 11, 1)), "no time zone"),  # noqa: DTZ001

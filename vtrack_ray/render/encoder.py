@@ -18,10 +18,11 @@ from vtrack_ray.render.order import Recording
 from vtrack_ray.render.sprite import Plane
 
 _ENCODERS = {"h264": "libx264", "hevc": "libx265", "mjpeg": "mjpeg"}
-_FORMATS = {"mp4": "mp4", "mkv": "matroska", "avi": "avi", "mov": "mov", "ts": "mpegts"}
+_FORMATS = {"mp4": "mp4", "mkv": "matroska", "avi": "avi", "mov": "mov", "ts": "mpegts", "flv": "flv"}
 _CLOCK = Fraction(1, 90_000)
 _SAME_BYTES = {"fflags": "+bitexact"}
 """Else Matroska numbers its segments at random."""
+_FRAGMENTS = {"movflags": "+frag_keyframe+empty_moov+default_base_moof"}
 _NEVER = 1_000_000
 """Keyframes are set by time, never by the encoder's own count."""
 _THREADS = 4
@@ -40,7 +41,8 @@ def encode(
     A picture is planar YUV 4:2:0, (height * 3 / 2, width). Keyframes are the first pictures at or after each multiple
     of the keyframe interval.
     """
-    with av.open(path, "w", format=_FORMATS[recording.container], options=_SAME_BYTES) as container:
+    options = _SAME_BYTES | (_FRAGMENTS if recording.fragmented else {})
+    with av.open(path, "w", format=_FORMATS[recording.container], options=options) as container:
         if recording.creation_time:
             container.metadata["creation_time"] = instants.require_aware(started_at).isoformat().replace("+00:00", "Z")
         stream = _add_stream(container, recording, size)
@@ -65,8 +67,9 @@ def _add_stream(container: av.container.OutputContainer, recording: Recording, s
     context.options = _options(recording)
     if recording.codec != "mjpeg":
         context.gop_size = _NEVER
-    if recording.container == "avi":
-        # AVI has no place for display times that differ from decoding order.
+    if recording.container == "avi" or recording.skip_unchanged:
+        # AVI has no place for display times that differ from decoding order; and where pictures are seconds apart, a
+        # file that has to wait for later ones starts that much later.
         context.max_b_frames = 0
     if recording.bitrate_kbps is not None:
         context.bit_rate = recording.bitrate_kbps * 1000

@@ -13,9 +13,10 @@ from vtrack_ray.render.encoder import encode
 from vtrack_ray.render.layout import Layout, lay_out
 from vtrack_ray.render.order import Order
 from vtrack_ray.render.painter import Painter
+from vtrack_ray.render.recorder import moving_times
 from vtrack_ray.render.sprite import Plane
 from vtrack_ray.render.stage import Stage
-from vtrack_ray.render.timeline import picture_times, plan
+from vtrack_ray.render.timeline import Take, picture_times, plan
 from vtrack_ray.render.truth import TrueCamera, TrueVideo, Truth
 from vtrack_ray.render.witness import Shot, true_events
 
@@ -30,10 +31,9 @@ def render(order: Order, out_dir: Path, on_picture: OnPicture | None = None) -> 
     it. Raises ValueError if the order's labels don't fit its picture, OSError if the folder can't be written.
     """
     layout = lay_out(order)
-    timelines = [plan(order, number) for number in range(len(order.cameras))]
+    stages = [Stage(plan(order, number), layout, order.look) for number in range(len(order.cameras))]
     shots = [
-        [_shot(order, number, take.start_s, picture_times(order, number, take)) for take in timeline.takes]
-        for number, timeline in enumerate(timelines)
+        [_shot(order, number, stage, take) for take in stage.timeline.takes] for number, stage in enumerate(stages)
     ]
     total = sum(len(shot.times_s) for camera_shots in shots for shot in camera_shots)
     painted = 0
@@ -47,8 +47,7 @@ def render(order: Order, out_dir: Path, on_picture: OnPicture | None = None) -> 
                 on_picture(painted, total)
 
     cameras = []
-    for number, timeline in enumerate(timelines):
-        stage = Stage(timeline, layout, order.look)
+    for number, stage in enumerate(stages):
         painter = Painter(order, number, stage)
         (out_dir / order.cameras[number]).mkdir(parents=True, exist_ok=True)
         for shot in shots[number]:
@@ -64,11 +63,14 @@ def render(order: Order, out_dir: Path, on_picture: OnPicture | None = None) -> 
     return truth
 
 
-def _shot(order: Order, camera_number: int, start_s: float, times_s: tuple[float, ...]) -> Shot:
-    camera = order.cameras[camera_number]
-    clock = _instant(order, start_s).astimezone(ZoneInfo(order.recording.zone))
-    name = f"{camera}_{clock:%Y%m%d_%H%M%S}.{order.recording.container}"
-    return Shot(path=f"{camera}/{name}", start_s=start_s, times_s=times_s)
+def _shot(order: Order, camera_number: int, stage: Stage, take: Take) -> Shot:
+    camera, recording = order.cameras[camera_number], order.recording
+    times_s = picture_times(order, camera_number, take)
+    if recording.skip_unchanged:
+        times_s = moving_times(stage, take.start_s, times_s, recording.still_s)
+    clock = _instant(order, take.start_s).astimezone(ZoneInfo(recording.zone))
+    name = f"{camera}_{clock:%Y%m%d_%H%M%S}.{recording.container}"
+    return Shot(path=f"{camera}/{name}", start_s=take.start_s, times_s=times_s)
 
 
 def _instant(order: Order, time_s: float) -> datetime:

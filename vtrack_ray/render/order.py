@@ -12,7 +12,7 @@ from vtrack_ray import instants
 
 Symbology: TypeAlias = Literal["QRCode", "Code128", "DataMatrix"]
 Codec: TypeAlias = Literal["h264", "hevc", "mjpeg"]
-Container: TypeAlias = Literal["mp4", "mkv", "avi", "mov", "ts"]
+Container: TypeAlias = Literal["mp4", "mkv", "avi", "mov", "ts", "flv"]
 Border: TypeAlias = Literal["idle", "event"]
 
 _SHORTEST_EVENT_S = 2.0
@@ -22,7 +22,8 @@ _SHORTEST_BORDER_S = 4.0
 """An idle stretch in which one file ends and the next begins."""
 _SHORTEST_STROKED_EVENT_S, _SHORTEST_STROKED_LABEL_S = 6.0, 2.5
 """So that a label over which hands pass shows long enough to lie free as well."""
-_UNSTORABLE = {("hevc", "avi"), ("mjpeg", "ts")}
+_UNSTORABLE = {("hevc", "avi"), ("mjpeg", "ts"), ("hevc", "flv"), ("mjpeg", "flv")}
+_FRAGMENTABLE = ("mp4", "mov")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +133,13 @@ class Recording:
     frame_rate: float = 25.0
     variable_frame_rate: bool = False
     """Times between pictures vary, `frame_rate` being their mean; now and then some are missing."""
+    skip_unchanged: bool = False
+    """Whether pictures in which nothing moved are left out, but for one each `still_s`."""
+    still_s: float = 4.0
     codec: Codec = "h264"
     container: Container = "mp4"
+    fragmented: bool = False
+    """Whether the file is a row of fragments, one a keyframe, each with its own index; MP4 and MOV only."""
     keyframe_s: float = 2.0
     crf: int = 29
     """Quality (lower is better), where no bit rate is given."""
@@ -159,6 +165,19 @@ class Recording:
         _require(
             not (self.variable_frame_rate and self.container == "avi"),
             "avi can't hold a variable frame rate; take mp4 or mkv",
+        )
+        _require(
+            not (self.skip_unchanged and self.container == "avi"),
+            "avi has no times of its own for pictures, so skip_unchanged can't leave any out; take mp4 or mkv",
+        )
+        _require(
+            not (self.skip_unchanged and self.bitrate_kbps is not None),
+            "skip_unchanged leaves out what a constant bit rate fills up; take one of them",
+        )
+        _require(self.still_s > 0, f"still_s is {self.still_s}; it takes more than 0")
+        _require(
+            not self.fragmented or self.container in _FRAGMENTABLE,
+            f"{self.container} has no fragments; take {' or '.join(_FRAGMENTABLE)}",
         )
         _require(self.keyframe_s > 0, f"keyframe_s is {self.keyframe_s}; it takes more than 0")
         _require(0 <= self.crf <= 51, f"crf is {self.crf}; it takes 0 to 51")
@@ -198,6 +217,10 @@ class Order:
         )
         for name in self.cameras:
             _require(name not in ("", ".", "..") and not set(name) & set("/\\\0"), f"{name!r} is no folder's name")
+        _require(
+            not (self.look.clutter and self.recording.skip_unchanged),
+            "clutter has a screen that always changes, so skip_unchanged has nothing to leave out; take one of them",
+        )
         borders = self.recording.videos - 1
         _require(borders <= self.packing.events, f"{borders + 1} videos take at least {borders} events to lie between")
         _require(
