@@ -73,6 +73,7 @@ KINDS = {
     "constant bit rate": Recording(bitrate_kbps=800),
     "variable frame rate": Recording(variable_frame_rate=True, container="mkv"),
     "few pictures": Recording(frame_rate=5),
+    "unchanged pictures left out": Recording(skip_unchanged=True, container="mkv"),
     "transport stream": Recording(container="ts"),
 }
 
