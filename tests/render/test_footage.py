@@ -52,8 +52,14 @@ def two_events(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     return folder, render(Order(seed=3, packing=packing, look=SMALL), folder)
 
 
-def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
-    order = Order(seed=5, packing=replace(BRIEF, event_s=(2.0, 2.0)), look=Look(width_px=320, height_px=240))
+@pytest.mark.parametrize(
+    "recording",
+    [Recording(), Recording(bitrate_kbps=600), Recording(codec="hevc", bitrate_kbps=600)],
+    ids=["by quality", "constant bit rate", "HEVC at constant bit rate"],
+)
+def test_the_same_order_gives_the_same_bytes(recording: Recording, tmp_path: Path) -> None:
+    brief = replace(BRIEF, event_s=(2.0, 2.0))
+    order = Order(seed=5, packing=brief, look=Look(width_px=320, height_px=240), recording=recording)
     first, second = tmp_path / "first", tmp_path / "second"
     truth = render(order, first)
     assert render(order, second) == truth

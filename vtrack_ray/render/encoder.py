@@ -63,7 +63,8 @@ def _add_stream(container: av.container.OutputContainer, recording: Recording, s
     context.width, context.height = size
     context.pix_fmt = _pixel_format(recording)
     context.time_base = _CLOCK if recording.variable_frame_rate else 1 / recording.rate
-    context.thread_count = _THREADS
+    # Threads that code pictures side by side share out the bits among them as they happen to get on.
+    context.thread_count = _THREADS if recording.bitrate_kbps is None else 1
     context.options = _options(recording)
     if recording.codec != "mjpeg":
         context.gop_size = _NEVER
@@ -96,7 +97,8 @@ def _options(recording: Recording) -> dict[str, str]:
         options["x264-params"] = ":".join(parameters)
     else:
         options["preset"] = "ultrafast"
-        parameters = ["log-level=error", "scenecut=0", f"keyint={_NEVER}", "open-gop=0", "frame-threads=2", "pools=2"]
+        threads = ["frame-threads=2", "pools=2"] if kbps is None else ["frame-threads=1", "pools=none", "wpp=0"]
+        parameters = ["log-level=error", "scenecut=0", f"keyint={_NEVER}", "open-gop=0", *threads]
         if kbps is not None:
             parameters += [f"vbv-maxrate={kbps}", f"vbv-bufsize={kbps}", "strict-cbr=1"]
         options["x265-params"] = ":".join(parameters)
