@@ -8,7 +8,7 @@ demo: setup
 	.venv/bin/vtrack demo
 
 test: setup
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: setup
 	.venv/bin/ruff check .
@@ -18,6 +18,7 @@ lint: setup
 
 bench: setup
 	.venv/bin/python -m benchmarks.sampling
+	.venv/bin/python -m benchmarks.recognition
 
 # Locks anew what pyproject.toml asks for, and keeps every version that still fits; `make lock UPGRADE=--upgrade` takes
 # the newest ones.

@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
 from vtrack_ray.render.truth import Truth
+
+# A machine that does other things as well is slow: that is no fault of what is tested.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 

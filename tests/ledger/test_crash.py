@@ -52,4 +52,4 @@ def test_a_killed_owner_loses_nothing_acknowledged_and_leaves_nothing_half_done(
             assert len(found) == 2 * len(done)
             assert {len(event.sights) for event in found} == {20}
             last = len(done) - 1
-    assert last > 4
+    assert last >= 3, "each process concludes at least the video that it was waited for"

@@ -120,7 +120,7 @@ def test_only_logs_of_the_same_spans_and_method_are_kept(ledger: Ledger) -> None
     ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 0, 30))
     ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 30, 50))
     ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 0, 30, Method.SECOND_LOOK))
-    ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 30, 60, Method.CASCADE))
+    ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 30, 60, Method.EXHAUSTIVE))
     assert ledger.keep_logs(video_id, DIGEST, Method.CASCADE, [Span(0, 30), Span(30, 60)]) == [Span(0, 30)]
     assert ledger.logs([video_id])[video_id] == [log(video_id, 0, 30)]
     assert ledger.keep_logs(video_id, "other", Method.CASCADE, [Span(0, 30)]) == []
