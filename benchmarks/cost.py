@@ -22,18 +22,13 @@ class Cost:
 
 def cost_of(command: list[str], environment: dict[str, str] | None = None) -> Cost:
     """Runs the command to its end. Raises CalledProcessError."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-        out.seek(0)
-        text = out.read()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(cpu_s=cpu_s, memory_mb=usage.ru_maxrss / 1024, out=text)
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder, "cost.json")
+        # Linux counts a process's memory from before it became the command: it has to be the child of a small one.
+        meter = [sys.executable, "-m", "benchmarks.cost", str(told), *command]
+        out = subprocess.run(meter, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        out.check_returncode()
+        return Cost(out=out.stdout, **json.loads(told.read_text("utf-8")))
 
 
 def decoding(path: Path) -> Cost:
@@ -60,3 +55,16 @@ def run_of(root: Path, *options: str, profile: tuple[str, ...] = ()) -> Run:
         cost = cost_of([*vtrack, "run", "--local", str(root), *options], environment)
         events, videos = (json.loads(cost_of([*vtrack, of, "--json"], environment).out) for of in ("events", "videos"))
     return Run(cost=cost, events=events, videos=videos)
+
+
+def _meter(told: Path, command: list[str]) -> int:
+    """Runs the command, writes down what it cost, and gives its exit status."""
+    status = subprocess.run(command).returncode
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cost = {"cpu_s": usage.ru_utime + usage.ru_stime, "memory_mb": usage.ru_maxrss / 1024}
+    told.write_text(json.dumps(cost), encoding="utf-8")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(_meter(Path(sys.argv[1]), sys.argv[2:]))

@@ -44,7 +44,7 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "TIMEOUT_SECONDS": 900,
         "STALE_CLAIM_MINUTES": 59,
         "QUEUE_LIMIT": 1000,
-        "SPAN_SECONDS": 300,
+        "SPAN_SECONDS": 600,
         "SECOND_LOOK_SECONDS": 120,
         "TIME_ZONE": "Asia/Ho_Chi_Minh",
         "DB": tmp_path / ".local" / "share" / "vtrack" / "vtrack.duckdb",

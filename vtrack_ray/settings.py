@@ -65,7 +65,7 @@ class Settings(BaseModel):
     )
     QUEUE_LIMIT: int = Field(1000, ge=1, le=1_000_000, description="most videos pending at once")
     SPAN_SECONDS: float = Field(
-        300, ge=1, le=86_400, description="length of the spans that a long video is sampled in, one task each"
+        600, ge=1, le=86_400, description="length of the spans that a long video is sampled in, one task each"
     )
     SECOND_LOOK_SECONDS: float = Field(
         120, ge=0, le=86_400, description="most seconds of a packing without a code that are looked at a second time"
