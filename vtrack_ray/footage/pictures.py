@@ -109,11 +109,9 @@ class Pictures:
             yield from self.all(span)
             return
         self._leaves_out = True
-        self._reader.stream.codec_context.skip_frame = "NONREF"
         try:
             yield from self.all(span)
         finally:
-            self._reader.stream.codec_context.skip_frame = "DEFAULT"
             self._leaves_out = False
 
     def _shown(self, span: Span, gaps: Gaps) -> Iterator[tuple[int, VideoFrame]]:
@@ -137,6 +135,8 @@ class Pictures:
     def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
         """What the decoder gives; each packet that should become a picture is owed from then on."""
         for packet in self._packets(span, gaps):
+            # At each packet: the reader may have opened the file anew.
+            self._reader.stream.codec_context.skip_frame = "NONREF" if self._leaves_out else "DEFAULT"
             if not packet.is_discard:
                 owed.put(Due(pts_of(packet), packet.is_keyframe))
             yield from _decoded(self._reader.stream.codec_context, packet, gaps)

@@ -31,6 +31,12 @@ class Area(NamedTuple):
         right, bottom = min(max(self.right, left), width_px), min(max(self.bottom, top), height_px)
         return Area(left, top, right - left, bottom - top)
 
+    def common(self, other: Area) -> Area:
+        """The part that lies in both areas; without width or height if there is none."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Area(left, top, max(0, right - left), max(0, bottom - top))
+
     def fits(self, width_px: int, height_px: int) -> bool:
         """Whether the area is not empty and lies wholly in a picture of that size."""
         return self.width > 0 and self.height > 0 and self == self.within(width_px, height_px)

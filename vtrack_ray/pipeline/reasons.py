@@ -23,7 +23,7 @@ def unreadable(video: Video, logs: Iterable[SamplingLog]) -> str | None:
     logs = list(logs)
     broken = joined(s for sampled in logs for s in sampled.coverage if s.coverage is Coverage.UNREADABLE)
     lost_s = covered_s(broken, Coverage.UNREADABLE)
-    if lost_s >= video.duration_s > 0:
+    if broken and lost_s > video.duration_s - 1e-6:
         raise NotAVideo(f"{broken[0].reason}; nothing of it could be read. Copy it again from the recorder")
     if lost_s >= _WORTH_TELLING_S:
         long = [s for s in broken if s.span.duration_s >= _WORTH_TELLING_S] or broken

@@ -134,18 +134,18 @@ class Runner:
         """
         profile = await self._store(Ledger.profile, camera_name) or Profile(camera_name=camera_name)
         if profile.find_trigger:
-            found_at = profile.trigger_found_at
+            found_at, found = profile.trigger_found_at, dict[str, object]()
             for video in await self._store(Ledger.unsurveyed, camera_name):
                 if found_at is not None and video.started_at >= found_at:
                     break
                 if area := await self._survey(video, profile.trigger_text):
                     found = {"qr_trigger_area": area, "trigger_found_at": video.started_at}
-                    # Somebody may have set the profile meanwhile.
-                    latest = await self._store(Ledger.profile, camera_name)
-                    profile = latest or profile
-                    if profile.find_trigger:
-                        profile = profile.model_copy(update=found)
                     break
+            # Somebody may have set the profile meanwhile.
+            latest = await self._store(Ledger.profile, camera_name)
+            profile = latest or profile
+            if profile.find_trigger:
+                profile = profile.model_copy(update=found)
             await self._store(Ledger.save_profile, profile)
         self._profiles[camera_name] = profile
 
@@ -227,7 +227,7 @@ class Runner:
             is_exhaustive=self._request.is_exhaustive,
         )
         if card_area != profile.qr_trigger_area:
-            note = f"the trigger card lies elsewhere in this video: {list(card_area or ())}"
+            note = f"the trigger card is looked for elsewhere in this video: {list(card_area or ())}"
             sampled = replace(sampled, notes=(*sampled.notes, note))
         await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, sampled)
         self.progress.sampled_s += span.duration_s

@@ -147,5 +147,8 @@ def _examine_triggers(look: Look, pictures: Iterable[Picture]) -> None:
 
 
 def _examined(look: Look, picture: Picture, *, trigger_only: bool = False) -> Sample:
+    known = look.samples.get(picture.time_s)
+    if known is not None and (trigger_only or known.trigger is Trigger.ON or known.sights is not None):
+        return known
     sample = look.samples[picture.time_s] = look.examiner.examine(picture, trigger_only=trigger_only)
     return sample

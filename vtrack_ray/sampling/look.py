@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from vtrack_ray.footage.packets import PacketIndex
@@ -36,10 +35,6 @@ class Look:
         self.accounted.clear()
         self.pictures.faults.clear()
         self.notes.append(why)
-
-    @property
-    def takes_last_picture(self) -> bool:
-        return math.isinf(self.reach.end_s)
 
     def grid(self) -> set[float]:
         """Times of the pictures that regular sampling takes."""

@@ -120,14 +120,14 @@ class Gap:
 def gaps(coarse: Sequence[Sample], motion: Motion, guarantee_s: float) -> list[Gap]:
     """The gaps between neighbouring coarse samples.
 
-    A parcel comes and goes with motion: where all signs of it lie within `guarantee_s` (min packing time), no packing
-    of that length can hide. Between two Off samples, a parcel may have left and another have come: so it looks where a
-    code vanished, or where as much changed as when a parcel is moved.
+    A parcel comes and goes with motion: without any, or between two samples no further apart than `guarantee_s` (min
+    packing time), no packing of that length can hide. Between two Off samples, a parcel may have left and another have
+    come: so it looks where a code vanished, or where as much changed as when a parcel is moved.
     """
     found = []
     for before, after in pairwise(coarse):
         moved = motion.moved_within(before.time_s, after.time_s)
-        is_trusted = moved is None or moved.duration_s <= guarantee_s
+        is_trusted = moved is None or after.time_s - before.time_s <= guarantee_s
         is_edge = before.trigger is not after.trigger
         is_off = before.trigger is after.trigger is Trigger.OFF
         is_swept = is_off and motion.may_be_swept_within(before.time_s, after.time_s)

@@ -14,16 +14,22 @@ def exhaustive(look: Look) -> None:
 def regular(look: Look) -> None:
     """Examines one picture each sampling interval, and the video's last one."""
     wanted = look.grid()
-    if look.takes_last_picture and look.index.times_s.size:
-        wanted.add(float(look.index.times_s[-1]))
+    times_s = look.index.times_s
+    # The index goes on beyond the reach, unless the file ends there.
+    if times_s.size and times_s[-1] < look.reach.end_s:
+        wanted.add(float(times_s[-1]))
     _examine(look, wanted)
 
 
 def _examine(look: Look, wanted: set[float] | None) -> None:
     before = first_s = last_s = None
     with look.stages.stage("refine"):
-        for picture in look.pictures.all(look.reach):
+        # From a moment before: small hands are found by what moved since the picture before.
+        for picture in look.pictures.all(Span(max(0.0, look.reach.start_s - 1.0), look.reach.end_s)):
             look.pictures_decoded += 1
+            if picture.time_s < look.reach.start_s:
+                before = picture
+                continue
             last_s = picture.time_s
             first_s = last_s if first_s is None else first_s
             if wanted is None or picture.time_s in wanted:

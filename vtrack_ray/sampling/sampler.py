@@ -1,7 +1,7 @@
 """The frame sampler: examines as few pictures of a span as prove what every picture would show.
 
 With a trigger card it works as a cascade (keyframes first, then only the stretches between two that differ); without
-one, at the profile's sampling interval. Exhaustively, every picture is examined: slow, and the reference for the rest.
+one, where something moves. Exhaustively, every picture is examined: slow, and the reference for the rest.
 """
 
 from __future__ import annotations

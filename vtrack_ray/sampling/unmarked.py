@@ -21,7 +21,6 @@ from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
 from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, is_next_on_grid, on_grid
-from vtrack_ray.sampling.regular import regular
 
 _HAND_SHARE = 0.01
 """A hand that MediaPipe can find fills more of the picture than this, and takes as much to store as a card."""
@@ -32,13 +31,8 @@ _SEARCH_EVERY = 2
 def unmarked(look: Look) -> None:
     """Examines the cells in which something moves, and some keyframes of the others."""
     keyframes_s = look.index.times_s[look.index.keyframe]
-    if not keyframes_s.size or np.diff(keyframes_s).max(initial=0.0) > look.profile.min_packing_s:
-        # Two sights of a label that lies still would be taken for two packings.
-        look.notes.append("keyframes are further apart than min packing time: sampled regularly")
-        regular(look)
-        return
     with look.stages.stage("index"):
-        moving = _moving(look)
+        moving = _moving(look, keyframes_s)
     with look.stages.stage("refine"):
         for stretch in _within_reach(look, _runs(moving)):
             _examine_motion(look, stretch)
@@ -48,13 +42,22 @@ def unmarked(look: Look) -> None:
             _examine_rest(look, still, keyframes_s)
 
 
-def _moving(look: Look) -> NDArray[np.bool_]:
-    """For each second of the video up to the index's end, whether something moves in it or a moment before or after."""
+def _moving(look: Look, keyframes_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """For each second of the video up to the index's end, whether something moves in it or a moment before or after.
+
+    So it is taken to do between keyframes further apart than min packing time: two sights of a label that lies still
+    would be taken for two packings.
+    """
+    if not look.index.times_s.size:
+        return np.zeros(0, np.bool_)
     activity = Activity(look.index, _HAND_SHARE)
     first, last = int(look.index.times_s[0]), int(look.index.times_s[-1])
     moving = np.zeros(last + 1, np.bool_)
     for cell in range(first, last + 1):
         moving[cell] = activity.moved_within(cell - BIN_S, cell + 1 + BIN_S) is not None
+    for before_s, after_s in pairwise(keyframes_s):
+        if after_s - before_s > look.profile.min_packing_s:
+            moving[int(before_s) : int(after_s) + 1] = True
     return moving
 
 
@@ -135,19 +138,22 @@ def _examine_rest(look: Look, still: Span, keyframes_s: NDArray[np.float64]) -> 
         if until_s <= look.reach.start_s or inside[number] >= look.reach.end_s:
             continue
         is_busy = _examine_keyframe(look, inside[number])
+        if is_busy is None:
+            # What lies there till the next check is seen in the pictures that can be decoded.
+            _examine_motion(look, Span(float(inside[number]), until_s))
         for step in np.flatnonzero(steps[number + 1 : following]) + number + 1 if is_busy else ():
             _examine_keyframe(look, inside[step])
-        coverage = Coverage.EXAMINED if is_busy else Coverage.IDLE
+        coverage = Coverage.IDLE if is_busy is False else Coverage.EXAMINED
         start_s = still.start_s if number == 0 else float(inside[number])
         look.accounted.append(Stretch(span=Span(start_s, until_s), coverage=coverage))
 
 
-def _examine_keyframe(look: Look, time_s: float) -> bool:
-    """Whether the keyframe shows a code or a hand."""
+def _examine_keyframe(look: Look, time_s: float) -> bool | None:
+    """Whether the keyframe shows a code or a hand; None if it can't be decoded."""
     for picture in look.pictures.keyframes(Span(float(time_s), float(np.nextafter(time_s, np.inf)))):
         look.pictures_decoded += 1
         return bool(_searched(look, picture).sights) or _shows_hand(look, picture)
-    return False
+    return None
 
 
 def _searched(look: Look, picture: Picture) -> Sample:

@@ -84,16 +84,18 @@ def stacks(lumas: Sequence[Luma], area: Area | None = None) -> list[Stack]:
 
 def _moving(lumas: Sequence[Luma], reference: Luma, area: Area) -> Stack | None:
     corners = _corners(reference, area)
-    moves: list[Move] = []
     moved = np.zeros(len(corners), np.bool_)
+    pictures, moves = [], []
     for luma in lumas:
-        move, along = _move(reference, luma, corners) if luma is not reference else (_STILL, None)
-        moves.append(move)
-        if along is not None:
-            moved |= along
+        followed = _followed(reference, luma, corners) if luma is not reference else (_STILL, moved)
+        if followed is None:
+            continue
+        pictures.append(luma)
+        moves.append(followed[0])
+        moved = moved | followed[1]
     if not moved.any():
         return None
-    return Stack(tuple(lumas), tuple(moves), _around(corners[moved]).within(reference.shape[1], reference.shape[0]))
+    return Stack(tuple(pictures), tuple(moves), _around(corners[moved]).common(area))
 
 
 def _around(corners: NDArray[np.float32]) -> Area:
@@ -111,22 +113,24 @@ def _corners(luma: Luma, area: Area) -> NDArray[np.float32]:
     return np.asarray(found.reshape(-1, 2) + np.array([shown.x, shown.y]), np.float32)
 
 
-def _move(reference: Luma, luma: Luma, corners: NDArray[np.float32]) -> tuple[Move, NDArray[np.bool_] | None]:
-    """How the largest thing that moved has moved, and which corners are its own; still if too few moved as one."""
+def _followed(reference: Luma, luma: Luma, corners: NDArray[np.float32]) -> tuple[Move, NDArray[np.bool_]] | None:
+    """How the largest thing that moved has moved, and which corners are its own; None if it was lost from sight."""
+    own = np.zeros(len(corners), np.bool_)
     if not len(corners):
-        return _STILL, None
+        return None
     there, found, _ = cv2.calcOpticalFlowPyrLK(reference, luma, corners, corners.copy(), winSize=_WINDOW_PX)
-    candidates = np.flatnonzero(found.ravel().astype(np.bool_) & (np.hypot(*(there - corners).T) > _MOVED_PX))
+    is_found = found.ravel().astype(np.bool_)
+    has_moved = np.hypot(*(there - corners).T) > _MOVED_PX
+    candidates = np.flatnonzero(is_found & has_moved)
     if len(candidates) < _FEWEST_CORNERS:
-        return _STILL, None
+        return (_STILL, own) if (is_found & ~has_moved).sum() >= _FEWEST_CORNERS else None
     move, inside = cv2.estimateAffinePartial2D(
         corners[candidates], there[candidates], method=cv2.RANSAC, ransacReprojThreshold=_FITS_PX
     )
     if move is None or int(inside.sum()) < _FEWEST_CORNERS:
-        return _STILL, None
-    along = np.zeros(len(corners), np.bool_)
-    along[candidates[inside.ravel().astype(np.bool_)]] = True
-    return np.asarray(move, np.float64), along
+        return None
+    own[candidates[inside.ravel().astype(np.bool_)]] = True
+    return np.asarray(move, np.float64), own
 
 
 def _to_picture(area: Area, scale: int) -> NDArray[np.float64]:
