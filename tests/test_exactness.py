@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+import av
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -193,6 +194,27 @@ def test_without_a_card(kind: str, tmp_path: Path) -> None:
         assert (one.start_s, one.end_s) == pytest.approx((true.start_s, true.end_s), abs=0.5)
     [log] = take.logs
     assert sum(covered_s(log.coverage, part) for part in Coverage) == pytest.approx(log.span.duration_s)
+
+
+def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=4, trigger_card=False)
+    render(Order(packing=packing, look=Look(width_px=1280, height_px=720)), tmp_path)
+    [file] = scan([tmp_path]).files
+    with av.open(file.path) as container:
+        spoilt = next(p for p in container.demux(video=0) if p.pts is not None and p.pts * p.time_base >= 20)
+    assert spoilt.is_keyframe
+    assert spoilt.pos is not None
+    with Path(file.path).open("r+b") as data:
+        data.seek(spoilt.pos + 5)
+        data.write(bytes(spoilt.size - 5))
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    take, [event] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)
+    assert event.tracking_codes
+    [log] = take.logs
+    lost = [s.span for s in log.coverage if s.coverage is Coverage.UNREADABLE]
+    assert lost
+    assert all(span.start_s >= 19 and span.end_s <= 23 for span in lost)
+    assert any(22 <= sample.time_s < 38 for sample in log.samples)
 
 
 def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> None:

@@ -150,6 +150,15 @@ def test_damage_in_the_midst_becomes_a_fault_and_the_rest_goes_on(tmp_path: Path
         assert [round(p.time_s * RATE) for p in pictures.all(Span(9, 10))] == list(range(225, 250))
 
 
+def test_the_same_pictures_are_left_out_however_often_the_file_was_opened_anew(tmp_path: Path) -> None:
+    with open_pictures(str(make_clip(tmp_path / "clip.mp4", pictures=100, b_frames=3, textured=True))) as pictures:
+        first = [picture.time_s for picture in pictures.references(Span(0.0, 2.0))]
+        again = [picture.time_s for picture in pictures.references(Span(0.0, 2.0))]
+        every = [picture.time_s for picture in pictures.all(Span(0.0, 2.0))]
+    assert again == first
+    assert len(first) < len(every) == 50
+
+
 def test_a_decoder_that_says_nothing_of_what_it_loses_is_found_out(tmp_path: Path) -> None:
     """Between pictures that no other is made from, which are left out on purpose, lost ones might not be missed."""
     path = make_clip(tmp_path / "zeroed.mp4", pictures=200, b_frames=3, textured=True)
