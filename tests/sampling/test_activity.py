@@ -35,7 +35,7 @@ def idle(noise: int, *, seconds: int = 120, gop: int = 50, burst_at: int | None 
 
 @given(st.integers(0, 400), st.integers(1, 2_990).filter(lambda i: i % 50))
 def test_a_card_stored_anew_is_noticed_at_any_level_of_noise(noise: int, at: int) -> None:
-    """2.6 times its share of a keyframe is the least that a card was seen to take."""
+    """2.6 times its share of a keyframe is the least that a card was seen to take without noise."""
     activity = idle(noise, burst_at=at, burst=round(2.6 * CARD_SHARE * KEYFRAME))
     moved = activity.moved_within(0.0, 120.0)
     assert moved is not None

@@ -42,3 +42,8 @@ class Sample:
     trigger: Trigger | None = None
     sights: tuple[Sight, ...] | None = None
     hand: bool | None = None
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The tracking codes seen."""
+        return frozenset(sight.code for sight in self.sights or ())

@@ -131,7 +131,7 @@ def gaps(coarse: Sequence[Sample], motion: Motion, guarantee_s: float) -> list[G
         is_edge = before.trigger is not after.trigger
         is_off = before.trigger is after.trigger is Trigger.OFF
         is_swept = is_off and motion.may_be_swept_within(before.time_s, after.time_s)
-        code_left = bool(_codes(before) - _codes(after)) and moved is not None
+        code_left = bool(before.codes - after.codes) and moved is not None
         found.append(
             Gap(
                 before=before,
@@ -142,7 +142,3 @@ def gaps(coarse: Sequence[Sample], motion: Motion, guarantee_s: float) -> list[G
             )
         )
     return found
-
-
-def _codes(sample: Sample) -> frozenset[str]:
-    return frozenset(sight.code for sight in sample.sights or ())

@@ -91,7 +91,7 @@ def _examine_motion(look: Look, stretch: Span) -> None:
         is_first = not cell or int(picture.time_s) > int(cell[0].time_s)
         if is_first or is_next_on_grid(searched.time_s, picture.time_s, _SEARCH_EVERY * interval_s):
             sample = _searched(look, picture)
-            if _codes(sample) != _codes(searched):
+            if sample.codes != searched.codes:
                 for between in unsearched:
                     _searched(look, between)
             searched, unsearched = sample, []
@@ -169,7 +169,3 @@ def _shows_hand(look: Look, picture: Picture, before: Picture | None = None) -> 
     if sample.hand is None:
         sample = look.samples[picture.time_s] = replace(sample, hand=look.examiner.shows_hand(picture, before))
     return bool(sample.hand)
-
-
-def _codes(sample: Sample) -> frozenset[str]:
-    return frozenset(sight.code for sight in sample.sights or ())
