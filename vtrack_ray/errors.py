@@ -33,6 +33,10 @@ class SamplerCrashed(VideoError):
     """The process that sampled the video died."""
 
 
+class VideoTimedOut(VideoError):
+    """Working on the video took longer than allowed."""
+
+
 class ActorLost(VtrackError):
     """A process of the service died; run the same command again (without --force), it goes on from there."""
 

@@ -11,6 +11,7 @@ from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError, Worker
 
 from vtrack_ray.errors import ActorLost, SamplerCrashed
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.pipeline.job import Job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,18 +47,21 @@ class RayLauncher:
         self.slots = slots
         self._free = asyncio.Semaphore(slots)
 
-    async def run(self, label: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, job: Job, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._free:
-            answer: Any = _task.options(name=label).remote(function, args, kwargs)
+            answer: Any = _task.options(name=job.label).remote(function, args, kwargs)
             try:
-                result: T = await unwrapped(answer)
+                with job.watch.running():
+                    result: T = await unwrapped(answer)
             except asyncio.CancelledError:
                 ray.cancel(answer, force=True)
                 raise
             except WorkerCrashedError as error:
-                raise SamplerCrashed(f"{label}: the process that worked on it died") from error
+                raise SamplerCrashed(f"{job.label}: the process that worked on it died") from error
             except OutOfMemoryError as error:
-                raise SamplerCrashed(f"{label}: the process that worked on it was ended for want of memory") from error
+                raise SamplerCrashed(
+                    f"{job.label}: the process that worked on it was ended for want of memory"
+                ) from error
             return result
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.pipeline.job import Job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,8 +18,8 @@ class Launcher(Protocol):
     @property
     def slots(self) -> int: ...
 
-    async def run(self, label: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `function` returns. `label` says to people what is going on, such as `sample:cam1/a.mp4@300`."""
+    async def run(self, job: Job, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `function` returns."""
         ...
 
 
@@ -38,9 +39,10 @@ class LocalLauncher:
     def __init__(self, before_each: Callable[[], None] = lambda: None) -> None:
         self._before_each = before_each
 
-    async def run(self, label: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:  # noqa: ARG002
+    async def run(self, job: Job, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         self._before_each()
-        return function(*args, **kwargs)
+        with job.watch.running():
+            return function(*args, **kwargs)
 
 
 class LocalStore:

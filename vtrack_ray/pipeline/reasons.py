@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from vtrack_ray.errors import NotAVideo, VtrackError
+from vtrack_ray.errors import ActorLost, LedgerError, NotAVideo, ToolMissing, VideoTimedOut, VtrackError
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Trigger
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.span import Coverage, covered_s, joined
-from vtrack_ray.meaning.video import FoundFile, Video
+from vtrack_ray.meaning.video import FoundFile, Video, VideoStatus
 
 log = logging.getLogger(__name__)
+
+END_THE_RUN = (ActorLost, ToolMissing, LedgerError)
+"""What is no single video's fault."""
 
 _WORTH_TELLING_S = 0.1
 """Less than this, two or three pictures, is no loss to a packing."""
@@ -50,3 +53,8 @@ def sentence(file: FoundFile, error: Exception) -> str:
         return str(error).removeprefix(file.path).lstrip(": ")
     log.error("%s", file.path, exc_info=error)
     return f"{type(error).__name__}: {error} (an error in vtrack; its log has more)"
+
+
+def status_after(error: Exception) -> VideoStatus:
+    """The status of a video that is given up because of the error."""
+    return VideoStatus.TIMEOUT if isinstance(error, VideoTimedOut) else VideoStatus.FAILED

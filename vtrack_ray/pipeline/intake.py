@@ -1,0 +1,40 @@
+"""The intake: from folders to videos that the ledger knows and whose headers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from vtrack_ray.footage.probe import probe
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Registered
+from vtrack_ray.meaning.video import FoundFile
+from vtrack_ray.pipeline.detector import Detector
+from vtrack_ray.pipeline.job import job_on_file
+from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.settings import Settings
+
+
+class Intake:
+    """Registers found files and reads their headers."""
+
+    def __init__(self, settings: Settings, store: Store, launcher: Launcher, detector: Detector) -> None:
+        self._zone = ZoneInfo(settings.TIME_ZONE)
+        self._store = store
+        self._launcher = launcher
+        self._detector = detector
+
+    async def register(self, files: Sequence[FoundFile], at: datetime) -> Registered:
+        """Adds what is new to the ledger; around videos whose file has changed, events are folded again."""
+        registered = await self._store(Ledger.register, files, at)
+        for removed in registered.removed:
+            profile = await self._store(Ledger.profile, removed.camera_name)
+            if profile is not None:
+                await self._detector.refold(profile, removed)
+        return registered
+
+    async def probe(self, file: FoundFile) -> None:
+        """Reads a file's header into the ledger. Raises VideoError, ToolMissing, and StaleAttempt if it has changed."""
+        header = await self._launcher.run(job_on_file("probe", file), probe, file, self._zone)
+        await self._store(Ledger.set_header, file.video_id, header)

@@ -1,0 +1,136 @@
+"""A worker: takes one claimed video from its spans to its stored events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from vtrack_ray.errors import VideoTimedOut
+from vtrack_ray.events.chain import Take
+from vtrack_ray.events.fold import spans_without_code
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Claim, Conclusion
+from vtrack_ray.meaning.area import Area
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.span import Span
+from vtrack_ray.pipeline.detector import Detector
+from vtrack_ray.pipeline.job import job_on_video
+from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.reasons import unreadable, unseen_card
+from vtrack_ray.pipeline.stopwatch import Stopwatch
+from vtrack_ray.pipeline.together import together
+from vtrack_ray.sampling.sampler import first_method, sample_span, spans_of
+from vtrack_ray.sampling.second_look import second_look, shortened
+from vtrack_ray.sampling.survey import survey
+from vtrack_ray.settings import Settings
+
+_WATCH_S = 1.0
+"""How often the time a video takes is looked at: what hangs is stopped so much later at most."""
+
+
+class Worker:
+    """Works on one claim; `on_sampled` is told the seconds of footage that are sampled, as they are."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        profile: Profile,
+        *,
+        settings: Settings,
+        store: Store,
+        launcher: Launcher,
+        detector: Detector,
+        on_sampled: Callable[[float], None] = lambda _seconds: None,
+        is_exhaustive: bool = False,
+        is_urgent: bool = False,
+    ) -> None:
+        self._claim = claim
+        self._profile = profile
+        self._settings = settings
+        self._store = store
+        self._launcher = launcher
+        self._detector = detector
+        self._on_sampled = on_sampled
+        self._is_exhaustive = is_exhaustive
+        self._is_urgent = is_urgent
+        self._watch = Stopwatch()
+        self._sampled_s = 0.0
+
+    async def work(self) -> None:
+        """Samples the video, looks again where a code is missing, and concludes it with its events.
+
+        Raises VideoTimedOut once it was worked on for longer than `TIMEOUT_SECONDS`, with all work on it ended;
+        VideoError if it can't be used, StaleAttempt if the claim was given up, ActorLost.
+        """
+        work = asyncio.ensure_future(self._work())
+        limit_s = self._settings.TIMEOUT_SECONDS
+        try:
+            while not work.done():
+                await asyncio.wait([work], timeout=min(_WATCH_S, max(0.0, limit_s - self._watch.seconds)) + 1e-3)
+                if not work.done() and self._watch.seconds >= limit_s:
+                    raise VideoTimedOut(
+                        f"stopped after {self._watch.seconds:.0f} s of work (TIMEOUT_SECONDS is {limit_s:g}); "
+                        f"{self._sampled_s:.1f} of {self._claim.video.duration_s:.1f} s were sampled"
+                    )
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait([work])
+        work.result()
+
+    async def _work(self) -> None:
+        claim, profile = self._claim, self._profile
+        video = claim.video
+        spans = spans_of(video, self._settings.SPAN_SECONDS)
+        method = first_method(is_exhaustive=self._is_exhaustive)
+        kept = await self._store(Ledger.keep_logs, video.video_id, profile.digest, method, spans)
+        self._sampled(sum(span.duration_s for span in kept))
+        area = await self._card_area()
+        await together([self._sample_span(span, area) for span in spans if span not in kept])
+        logs = (await self._store(Ledger.logs, [video.video_id]))[video.video_id]
+        uncoded = spans_without_code(Take(video=video, logs=tuple(logs)), profile)
+        looks = shortened(uncoded, self._settings.SECOND_LOOK_SECONDS)
+        await together([self._look_again(span) for span in looks])
+        reason = unreadable(video, logs) or unseen_card(video, logs, profile)
+        conclusion = Conclusion(
+            profile_digest=profile.digest, is_exhaustive=self._is_exhaustive, reason=reason, at=datetime.now(UTC)
+        )
+        await self._detector.conclude(claim, profile, conclusion)
+
+    async def _card_area(self) -> Area | None:
+        """Where the trigger card lies in this video: somebody may have moved it, or the camera, since it was found."""
+        video, known = self._claim.video, self._profile.qr_trigger_area
+        if known is None or not self._profile.find_trigger:
+            return known
+        job = job_on_video("survey", video, self._watch, is_urgent=self._is_urgent)
+        found = await self._launcher.run(job, survey, video, self._profile.trigger_text, known)
+        size = video.header.width_px, video.header.height_px
+        return found or (known if known.fits(*size) else Area(0, 0, *size))
+
+    async def _sample_span(self, span: Span, card_area: Area | None) -> None:
+        claim, profile = self._claim, self._profile
+        sampled = await self._launcher.run(
+            job_on_video("sample", claim.video, self._watch, span.start_s, is_urgent=self._is_urgent),
+            sample_span,
+            claim.video,
+            profile.model_copy(update={"qr_trigger_area": card_area}),
+            span,
+            is_exhaustive=self._is_exhaustive,
+        )
+        if card_area != profile.qr_trigger_area:
+            note = f"the trigger card is looked for elsewhere in this video: {list(card_area or ())}"
+            sampled = replace(sampled, notes=(*sampled.notes, note))
+        await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, sampled)
+        self._sampled(span.duration_s)
+
+    async def _look_again(self, span: Span) -> None:
+        claim, profile = self._claim, self._profile
+        job = job_on_video("second look", claim.video, self._watch, span.start_s, is_urgent=self._is_urgent)
+        looked = await self._launcher.run(job, second_look, claim.video, profile, span)
+        await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, looked)
+
+    def _sampled(self, seconds: float) -> None:
+        self._sampled_s += seconds
+        self._on_sampled(seconds)
