@@ -45,6 +45,10 @@ class ProfileError(VtrackError):
     """A packing profile can't be used as given."""
 
 
+class ProgramError(VtrackError):
+    """What was asked of the service can't be done."""
+
+
 class SettingsError(VtrackError):
     """A setting has a wrong value."""
 

@@ -63,7 +63,23 @@ class Settings(BaseModel):
     STALE_CLAIM_MINUTES: float = Field(
         59, ge=1, le=20_160, description="age at which a claim nobody answers for goes back to pending"
     )
-    QUEUE_LIMIT: int = Field(1000, ge=1, le=1_000_000, description="most videos pending at once")
+    QUEUE_LIMIT: int = Field(
+        1000, ge=1, le=1_000_000, description="most files in memory at once on their way into the database"
+    )
+    STOP_SECONDS: float = Field(
+        30, ge=0, le=3600, description="time that work under way may take to finish when the service is ended"
+    )
+    SETTLE_SECONDS: float = Field(
+        30, ge=0, le=86_400, description="time for which a file must not have changed before the service takes it"
+    )
+    RETRY_SECONDS: float = Field(
+        60, ge=0, le=86_400, description="pause before a failed video is tried again; five times as long after each"
+    )
+    RETRIES: int = Field(3, ge=0, le=10, description="how often a failed video is tried again")
+    HISTORY_DAYS: int = Field(90, ge=1, le=36_500, description="how long the service's history is kept")
+    LOG_HANDOVERS: bool = Field(
+        False, description="keep every hand-over between actors in the history, to look for faults"
+    )
     SPAN_SECONDS: float = Field(
         600, ge=1, le=86_400, description="length of the spans that a long video is sampled in, one task each"
     )

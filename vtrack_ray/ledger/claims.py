@@ -16,21 +16,38 @@ from vtrack_ray.meaning.video import Video
 class Claims(Database):
     """Queries about claims. Every claim raises the video's attempt number."""
 
-    def claim(self, limit: int, at: datetime, camera_names: Sequence[str] | None = None) -> list[Claim]:
+    def claim(
+        self,
+        limit: int,
+        at: datetime,
+        camera_names: Sequence[str] | None = None,
+        program_ids: Sequence[int] | None = None,
+    ) -> list[Claim]:
         """Claims up to `limit` probed videos that are pending and whose retry time has come, in the order to sample.
+
+        Those of these cameras and of these programs alone, if given.
 
         Fair between cameras: each has its earliest video sampled before any has its second, counting those being
         sampled already; of equals, the camera that waited longest goes first.
         """
         with self._changing() as transaction:
-            next_up = transaction.run("next_videos", limit=limit, at=at, camera_names=camera_names, video_ids=None)
+            next_up = transaction.run(
+                "next_videos",
+                limit=limit,
+                at=at,
+                camera_names=camera_names,
+                program_ids=program_ids,
+                video_ids=None,
+            )
             return _claimed(transaction, [row["video_id"] for row in next_up], at)
 
     def pending(self, video_ids: Sequence[str] | None = None) -> list[Video]:
         """The probed videos that are pending (of these; None: of all), whatever their retry time, in that order."""
         with self._reading() as transaction:
             return videos_of(
-                transaction.run("next_videos", limit=None, at=None, camera_names=None, video_ids=video_ids)
+                transaction.run(
+                    "next_videos", limit=None, at=None, camera_names=None, program_ids=None, video_ids=video_ids
+                )
             )
 
     def claim_video(self, video_id: str, at: datetime) -> Claim | None:
@@ -44,6 +61,35 @@ class Claims(Database):
         with self._changing() as transaction:
             require_claim(transaction, video_id, attempt)
             transaction.run("release_claim", video_id=video_id, reason=reason, retry_at=retry_at)
+
+    def stale_claims(self, claimed_before: datetime) -> list[Claim]:
+        """The claims made before that instant, oldest first."""
+        with self._reading() as transaction:
+            rows = transaction.run("stale_claims", claimed_before=claimed_before)
+        return [Claim(video=video, attempt=row["attempt"]) for video, row in zip(videos_of(rows), rows, strict=True)]
+
+    def set_back(
+        self, video_id: str, attempt: int | None, reason: str, at: datetime, pauses_s: Sequence[float]
+    ) -> datetime | None:
+        """Counts a failure of the video, and puts it back to be tried again; gives when.
+
+        Its first failure asks for the first of the pauses, in seconds, the next one for the next. When there is none
+        left, it is failed, and None is given. `attempt` None: it is pending, and can't even be claimed. Raises
+        StaleAttempt if that is not how things stand. What was sampled of it stays.
+        """
+        with self._changing() as transaction:
+            changed = transaction.run(
+                "set_back_video",
+                video_id=video_id,
+                attempt=attempt,
+                reason=reason,
+                at=at,
+                pauses_s=[float(pause_s) for pause_s in pauses_s],
+            )
+        if not changed:
+            raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; its failure was refused: {reason}")
+        retry_at: datetime | None = changed[0]["retry_at"]
+        return retry_at
 
     def release_claims(self, claimed_before: datetime | None = None) -> int:
         """Gives back all claims, or those older than that, and says how many; their logs stay.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from vtrack_ray.meaning.event import Event, EventStatus
+from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video, VideoStatus
 
 STAGES = ("index", "coarse", "refine", "second_look")
@@ -34,7 +36,9 @@ class VideoRow:
     codec: str | None
     status: VideoStatus
     reason: str | None
+    skipped_by: str | None
     attempt: int
+    failures: int
     profile_digest: str | None
     exhaustive: bool
     surveyed: bool
@@ -47,6 +51,7 @@ class VideoRow:
     retry_at: datetime | None
     claimed_at: datetime | None
     finished_at: datetime | None
+    program_id: int | None
 
     @property
     def file(self) -> FoundFile:
@@ -190,3 +195,58 @@ class Findings:
 
     events: int
     tracking_codes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryFilter:
+    """Which occurrences: None, and no names at all, mean any; of those in [since, until), the latest `most`."""
+
+    kinds: tuple[OccurrenceKind, ...] = ()
+    cameras: tuple[str, ...] = ()
+    video_ids: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after_id: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """What an operator asked of the service as a whole: to begin nothing new, or to end."""
+
+    is_paused: bool
+    is_ending: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """What is still to be done for a camera, and how quickly its videos were worked on lately.
+
+    `footage_s` counts videos whose header is read; `cost` is processing seconds a second of footage, None before any
+    video of the camera was sampled.
+    """
+
+    camera_name: str
+    videos: int
+    unprobed: int
+    footage_s: float
+    cost: float | None
+
+
+class Filterable(NamedTuple):
+    """What a filter needs to know of a video; `skipped_by` is the filter that it did not pass so far."""
+
+    video_id: str
+    camera_name: str
+    started_at: datetime
+    added_at: datetime
+    status: str
+    skipped_by: str | None
+
+
+class Skipped(NamedTuple):
+    """A video that does not pass a filter, and why, for a person."""
+
+    video_id: str
+    skipped_by: str
+    reason: str

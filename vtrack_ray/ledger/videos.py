@@ -8,7 +8,16 @@ from datetime import datetime
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Transaction, rows_json
-from vtrack_ray.ledger.values import STAGES, Progress, Registered, VideoFilter, VideoRow
+from vtrack_ray.ledger.values import (
+    STAGES,
+    Backlog,
+    Filterable,
+    Progress,
+    Registered,
+    Skipped,
+    VideoFilter,
+    VideoRow,
+)
 from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
 from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
 
@@ -43,10 +52,16 @@ class Videos(Database):
         with self._reading() as transaction:
             return [row["source"] for row in transaction.run("sources")]
 
-    def unprobed(self, video_ids: Sequence[str] | None = None) -> list[FoundFile]:
-        """Pending files (of these; None: of all) whose header was not read yet, by camera and path."""
+    def unprobed(
+        self, video_ids: Sequence[str] | None = None, at: datetime | None = None, limit: int | None = None
+    ) -> list[FoundFile]:
+        """Pending files (of these; None: of all) whose header was not read yet; those of programs, then by camera.
+
+        Those alone whose retry time has come by then, if an instant is given.
+        """
         with self._reading() as transaction:
-            return [file_of(row) for row in transaction.run("unprobed_videos", video_ids=video_ids)]
+            rows = transaction.run("unprobed_videos", video_ids=video_ids, at=at, limit=limit)
+            return [file_of(row) for row in rows]
 
     def set_header(self, video_id: str, header: Header) -> None:
         """Records what a probe told. Raises StaleAttempt if the file was replaced meanwhile."""
@@ -109,8 +124,8 @@ class Videos(Database):
             chosen = transaction.run("videos_in_statuses", video_ids=video_ids, statuses=statuses)
             return _reopen(transaction, [row["video_id"] for row in chosen], reason, keep_logs=keep_logs)
 
-    def reopen_stale_profile(self, camera_name: str, digest: str, video_ids: Sequence[str]) -> list[str]:
-        """Reopens those of these videos that belong to the camera and were concluded with another profile.
+    def reopen_stale_profile(self, camera_name: str, digest: str, video_ids: Sequence[str] | None = None) -> list[str]:
+        """Reopens the camera's videos (of these; None: of all) that were concluded with another profile.
 
         Gives the ids of the videos reopened, whose logs are gone.
         """
@@ -142,6 +157,29 @@ class Videos(Database):
                 until=wanted.until,
             )
         return [record_of(row) for row in rows]
+
+    def filterable(self) -> list[Filterable]:
+        """What filters judge: videos of known start that wait or are skipped, and that no program asks for."""
+        with self._reading() as transaction:
+            return [Filterable(**row) for row in transaction.run("filterable_videos")]
+
+    def cameras_waiting(self) -> list[str]:
+        """The cameras of which videos wait to be sampled, in alphabetical order."""
+        with self._reading() as transaction:
+            return [row["camera_name"] for row in transaction.run("cameras_waiting")]
+
+    def apply_filters(self, skipped: Sequence[Skipped], taken_up: Sequence[str], at: datetime) -> None:
+        """Skips some videos, and has others that were skipped wait again; what was sampled of them stays."""
+        with self._changing() as transaction:
+            if skipped:
+                transaction.run("skip_videos", videos=rows_json(one._asdict() for one in skipped), at=at)
+            if taken_up:
+                _reopen(transaction, list(taken_up), None, keep_logs=True)
+
+    def backlog(self) -> list[Backlog]:
+        """What is still to be done, by camera."""
+        with self._reading() as transaction:
+            return [Backlog(**row) for row in transaction.run("backlog")]
 
     def progress(self, video_ids: Sequence[str] | None = None) -> Progress:
         """How far these videos are; None: all of them."""

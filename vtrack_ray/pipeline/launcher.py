@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.pipeline.job import Job
 
 P = ParamSpec("P")
@@ -20,6 +21,10 @@ class Launcher(Protocol):
 
     async def run(self, job: Job, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `function` returns."""
+        ...
+
+    async def adjust(self) -> Sequence[Occurrence]:
+        """Adjusts how much runs at once to what the machines can take, and tells what it changed."""
         ...
 
 
@@ -43,6 +48,9 @@ class LocalLauncher:
         self._before_each()
         with job.watch.running():
             return function(*args, **kwargs)
+
+    async def adjust(self) -> Sequence[Occurrence]:
+        return ()
 
 
 class LocalStore:

@@ -58,6 +58,11 @@ class Worker:
         self._watch = Stopwatch()
         self._sampled_s = 0.0
 
+    @property
+    def worked_s(self) -> float:
+        """Seconds in which the video was worked on, waiting left out."""
+        return self._watch.seconds
+
     async def work(self) -> None:
         """Samples the video, looks again where a code is missing, and concludes it with its events.
 

@@ -1,6 +1,6 @@
 -- name: next_videos
 -- Pending videos in the order to sample them: round robin between cameras, those being sampled counted as had.
--- Without an instant, retry times do not count; NULL ids, names or limit mean any.
+-- Without an instant, retry times do not count; NULL ids, names, programs or limit mean any.
 WITH ranked AS (
   SELECT *,
     row_number() OVER (PARTITION BY camera_name ORDER BY status = 'sampling' DESC, started_at, path) AS turn
@@ -15,6 +15,7 @@ SELECT *
 FROM ranked
 WHERE status = 'pending'
   AND ($camera_names::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($camera_names::VARCHAR[])))
+  AND ($program_ids::BIGINT[] IS NULL OR program_id IN (SELECT unnest($program_ids::BIGINT[])))
 ORDER BY turn, camera_claimed_at NULLS FIRST, camera_name
 LIMIT $limit::BIGINT;
 
@@ -39,3 +40,22 @@ UPDATE file_list
 SET status = 'pending'
 WHERE status = 'sampling' AND ($claimed_before::TIMESTAMP IS NULL OR claimed_at < $claimed_before::TIMESTAMP)
 RETURNING video_id;
+
+-- name: set_back_video
+-- Counts a failure; the video is tried again after the pause that this failure asks for, or is given up.
+UPDATE file_list
+SET failures = failures + 1,
+    status = CASE WHEN failures < len($pauses_s::DOUBLE[]) THEN 'pending' ELSE 'failed' END,
+    finished_at = CASE WHEN failures < len($pauses_s::DOUBLE[]) THEN NULL ELSE $at::TIMESTAMP END,
+    retry_at = $at::TIMESTAMP + to_microseconds(round(list_extract($pauses_s::DOUBLE[], failures + 1) * 1e6)::BIGINT),
+    reason = $reason
+WHERE video_id = $video_id
+  AND CASE
+    WHEN $attempt::INTEGER IS NULL THEN status = 'pending'
+    ELSE status = 'sampling' AND attempt = $attempt
+  END
+RETURNING retry_at;
+
+-- name: stale_claims
+-- Claims made before an instant.
+SELECT * FROM file_list WHERE status = 'sampling' AND claimed_at < $claimed_before::TIMESTAMP ORDER BY claimed_at;

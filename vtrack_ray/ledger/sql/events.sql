@@ -103,7 +103,7 @@ WHERE camera_name = $camera_name
 -- Ends the sampling of a video; whether anything happened in it is settled afterwards.
 UPDATE file_list
 SET status = 'no_activity', reason = $reason, profile_digest = $profile_digest, exhaustive = $exhaustive,
-    finished_at = $at
+    failures = 0, finished_at = $at
 WHERE video_id = $video_id;
 
 -- name: settle_videos

@@ -38,12 +38,15 @@ SELECT * FROM removed_videos ORDER BY camera_name, started_at, path;
 SELECT DISTINCT source FROM file_list ORDER BY source;
 
 -- name: unprobed_videos
--- Files whose header is still to be read.
+-- Files whose header is still to be read, those that a program asks for first. Without an instant, retry times do not
+-- count; NULL ids or limit mean any.
 SELECT source, path, camera_name, size_bytes, modified_ns
 FROM file_list
 WHERE status = 'pending' AND started_at IS NULL
+  AND ($at::TIMESTAMP IS NULL OR retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
   AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
-ORDER BY camera_name, path;
+ORDER BY program_id NULLS LAST, camera_name, path
+LIMIT $limit::BIGINT;
 
 -- name: set_header
 -- What a probe of the file told.
@@ -80,6 +83,40 @@ WHERE video_id = $video_id
   END
 RETURNING video_id;
 
+-- name: filterable_videos
+-- What filters judge: videos whose start is known, that wait or are skipped, and that no program asks for.
+SELECT video_id, camera_name, started_at, added_at, status, skipped_by
+FROM file_list
+WHERE status IN ('pending', 'skipped') AND started_at IS NOT NULL AND program_id IS NULL
+ORDER BY video_id;
+
+-- name: cameras_waiting
+-- Cameras of which videos wait to be sampled.
+SELECT DISTINCT camera_name FROM file_list WHERE status = 'pending' AND started_at IS NOT NULL ORDER BY camera_name;
+
+-- name: skip_videos
+-- Skips videos, a JSON list, each with the filter that it does not pass.
+UPDATE file_list
+SET status = 'skipped', skipped_by = wanted.skipped_by, reason = wanted.reason, finished_at = $at, retry_at = NULL
+FROM (
+  SELECT unnest(
+    from_json($videos, '[{"video_id": "VARCHAR", "skipped_by": "VARCHAR", "reason": "VARCHAR"}]'), max_depth := 2
+  )
+) AS wanted
+WHERE file_list.video_id = wanted.video_id AND file_list.status IN ('pending', 'skipped');
+
+-- name: backlog
+-- What is still to be done, and what was done, by camera.
+SELECT camera_name,
+  count(*) FILTER (status IN ('pending', 'sampling')) AS videos,
+  count(*) FILTER (status IN ('pending', 'sampling') AND started_at IS NULL) AS unprobed,
+  coalesce(sum(duration_s) FILTER (status IN ('pending', 'sampling')), 0)::DOUBLE AS footage_s,
+  (sum(index_s + coarse_s + refine_s + second_look_s) FILTER (status IN ('done', 'no_activity'))
+    / nullif(sum(duration_s) FILTER (status IN ('done', 'no_activity')), 0))::DOUBLE AS cost
+FROM file_list
+GROUP BY camera_name
+ORDER BY camera_name;
+
 -- name: videos_in_statuses
 -- Which of some videos are in some statuses; NULL means any.
 SELECT video_id
@@ -91,7 +128,8 @@ ORDER BY camera_name, started_at NULLS LAST, path;
 -- name: reopen_videos
 -- Makes videos pending again.
 UPDATE file_list
-SET status = 'pending', reason = $reason, exhaustive = false, finished_at = NULL, retry_at = NULL
+SET status = 'pending', reason = $reason, skipped_by = NULL, failures = 0, exhaustive = false, finished_at = NULL,
+    retry_at = NULL
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
 
 -- name: clear_sums
@@ -102,11 +140,12 @@ SET profile_digest = NULL, examined_s = 0, idle_s = 0, unreadable_s = 0, picture
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
 
 -- name: stale_profile_videos
--- Which of some videos are a camera's, and concluded with another profile.
+-- Which of a camera's videos (of some, if given) were concluded with another profile.
 SELECT video_id
 FROM file_list
 WHERE camera_name = $camera_name AND status IN ('done', 'no_activity')
-  AND profile_digest IS DISTINCT FROM $digest AND video_id IN (SELECT unnest($video_ids::VARCHAR[]))
+  AND profile_digest IS DISTINCT FROM $digest
+  AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
 ORDER BY started_at, path;
 
 -- name: neighbours

@@ -1,0 +1,461 @@
+"""The scheduler: works on the programs that were asked for, for as long as the service runs.
+
+It holds nothing that the ledger can't give back: wherever it is ended, the next one goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from vtrack_ray.errors import SourceError, StaleAttempt, VideoTimedOut
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Claim, Orders
+from vtrack_ray.meaning.filters import Filters
+from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
+from vtrack_ray.meaning.video import FoundFile, VideoStatus
+from vtrack_ray.pipeline.cameras import Cameras
+from vtrack_ray.pipeline.detector import Detector
+from vtrack_ray.pipeline.intake import Intake
+from vtrack_ray.pipeline.job import Job
+from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.reasons import END_THE_RUN, sentence
+from vtrack_ray.pipeline.sorting import sort
+from vtrack_ray.pipeline.together import together
+from vtrack_ray.pipeline.worker import Worker
+from vtrack_ray.settings import Settings
+from vtrack_ray.sources.local import Scan, scan
+from vtrack_ray.sources.settling import Settling
+
+_POLL_S = 0.5
+"""How soon an order is followed that came by the database."""
+_PACE_S = 5.0
+"""How often batches are adjusted: a node's use has to show what the last change brought."""
+_HOUSEKEEPING_S = 60.0
+_PAUSES_GROW_BY = 5
+_URGENT = "urgent:"
+_AHEAD = 1
+"""So many more videos are under way than there are slots: while one is being concluded, its slot is not idle."""
+
+_TRIED_AGAIN = (VideoStatus.FAILED, VideoStatus.TIMEOUT, VideoStatus.SKIPPED)
+"""What a person who names a file wants to be tried once more."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Scheduler:
+    """Scans, reads headers, and gives videos to workers, fairly; it follows orders while it does."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        launcher: Launcher,
+        detector: Detector,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._settings = settings
+        self._zone = ZoneInfo(settings.TIME_ZONE)
+        self._store = store
+        self._launcher = launcher
+        self._detector = detector
+        self._now = now
+        self._intake = Intake(settings, store, launcher, detector)
+        self._cameras = Cameras(store, launcher)
+        self._settling = Settling(settings.SETTLE_SECONDS)
+        self._programs: Sequence[Program] = ()
+        self._orders = Orders(is_paused=False, is_ending=False)
+        self._filters = Filters()
+        self._roots: Sequence[str] = ()
+        self._scan_due: datetime | None = None
+        self._scanned_for: int | None = None
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._are_cameras_unknown = True
+        self._knowing = asyncio.Lock()
+        self._news: list[asyncio.Event] = []
+        self._end = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Works until an order ends it; then what is under way may finish for `STOP_SECONDS`, and is given back.
+
+        Raises ActorLost, LedgerError or ToolMissing if it can't go on; what was finished is kept.
+        """
+        await self._store(Ledger.order_end, self._now(), is_ending=False)
+        released = await self._store(Ledger.release_claims)
+        await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
+        await self._record(OccurrenceKind.SERVICE, "the service has started", given_back=released)
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                loops = [
+                    group.create_task(self._again_and_again(step, every_s))
+                    for step, every_s in (
+                        (self._follow, _POLL_S),
+                        (self._scan, _POLL_S),
+                        (self._read_headers, _POLL_S),
+                        (self._dispatch, _POLL_S),
+                        (self._keep_pace, _PACE_S),
+                        (self._keep_house, _HOUSEKEEPING_S),
+                    )
+                ]
+                await self._end.wait()
+                for loop in loops:
+                    loop.cancel()
+                if self._under_way:
+                    await asyncio.wait(self._under_way.values(), timeout=self._settings.STOP_SECONDS)
+                for task in self._under_way.values():
+                    task.cancel()
+        except ExceptionGroup as errors:
+            # One is enough: what failed beside it, or after it, failed for the same reason.
+            raise _first(errors) from errors
+        await self._record(OccurrenceKind.SERVICE, "the service has ended")
+
+    def end(self) -> None:
+        """Has `serve` end in good order."""
+        self._end.set()
+
+    def look(self) -> None:
+        """Has it see at once what was asked for."""
+        for news in self._news:
+            news.set()
+
+    @property
+    def _running(self) -> Sequence[Program]:
+        return [program for program in self._programs if program.state is ProgramState.RUNNING]
+
+    @property
+    def _lasting(self) -> Program | None:
+        """The First or Default program that goes on, if one does."""
+        return _lasting_of(self._programs)
+
+    @property
+    def _is_at_work(self) -> bool:
+        return bool(self._programs) and not self._orders.is_paused
+
+    async def _again_and_again(self, step: Callable[[], Awaitable[None]], every_s: float) -> None:
+        """Takes the step, and takes it again when there is news, or after so many seconds."""
+        news = asyncio.Event()
+        self._news.append(news)
+        while True:
+            news.clear()
+            await step()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), every_s)
+
+    async def _follow(self) -> None:
+        """Reads what was asked for, and does what changes with it."""
+        orders = await self._store(Ledger.orders)
+        programs = await self._store(Ledger.programs, unended=True)
+        filters = await self._store(Ledger.filters)
+        roots = await self._store(Ledger.roots)
+        if orders.is_ending:
+            self.end()
+        if orders != self._orders:
+            await self._record(OccurrenceKind.PROGRAM, "work is paused" if orders.is_paused else "work goes on")
+        if roots != self._roots:
+            self._scan_due = self._now()
+        if not programs and self._programs:
+            await self._give_all_back()
+        is_sorted_anew = filters != self._filters or _lasting_of(programs) != _lasting_of(self._programs)
+        self._orders, self._programs, self._filters, self._roots = orders, programs, filters, roots
+        for profile in await self._store(Ledger.profiles):
+            await self._heed(profile)
+        if is_sorted_anew:
+            await self._sort()
+        await self._end_programs()
+
+    async def _give_all_back(self) -> None:
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=len(tasks))
+
+    async def _heed(self, profile: Profile) -> None:
+        """A profile that somebody has changed meanwhile counts from now on, for what was sampled before as well."""
+        known = self._cameras.profiles.get(profile.camera_name)
+        if known is not None and (known.digest, known.find_trigger) != (profile.digest, profile.find_trigger):
+            await self._know(profile.camera_name)
+
+    async def _know(self, camera_name: str) -> None:
+        """Takes the camera's profile, and has what was concluded with another one sampled anew."""
+        async with self._knowing:
+            profile = await self._cameras.know(camera_name)
+        await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest)
+
+    async def _sort(self) -> None:
+        videos = await self._store(Ledger.filterable)
+        found = sort(videos, self._filters, self._lasting, self._zone)
+        if found.skipped or found.taken_up:
+            await self._store(Ledger.apply_filters, found.skipped, found.taken_up, self._now())
+
+    async def _end_programs(self) -> None:
+        """Ends the programs that have nothing left to do."""
+        unfinished = await self._store(Ledger.unfinished_of_programs)
+        for program in self._running:
+            if program.kind is ProgramKind.CUSTOM and program.program_id not in unfinished:
+                await self._end_program(program, ProgramState.DONE, None)
+            elif program.kind is ProgramKind.FIRST and self._scanned_for == program.program_id:
+                counts = await self._store(Ledger.counts)
+                if not counts[VideoStatus.PENDING] and not counts[VideoStatus.SAMPLING]:
+                    await self._end_program(program, ProgramState.DONE, None)
+
+    async def _end_program(self, program: Program, state: ProgramState, reason: str | None) -> None:
+        await self._store(Ledger.end_program, program, state, reason, self._now())
+        await self._record(OccurrenceKind.PROGRAM, f"{_named(program)} is {state}" + (f": {reason}" if reason else ""))
+        self.look()
+
+    async def _scan(self) -> None:
+        """Scans for the programs that wait, and the sources whenever that is due."""
+        if not self._is_at_work:
+            return
+        for program in self._programs:
+            if program.kind is ProgramKind.CUSTOM and program.state is ProgramState.WAITING:
+                await self._take_up(program)
+        lasting = self._lasting
+        if lasting is None:
+            return
+        is_due = self._scan_due is None or self._now() >= self._scan_due
+        if is_due or self._scanned_for != lasting.program_id:
+            await self._scan_sources(lasting)
+
+    async def _take_up(self, program: Program) -> None:
+        """Finds a Custom program's files. Only then does it count as running: until then, all of it is done again."""
+        request = program.request
+        try:
+            found = await self._scanned([Path(request.custom_path or "")], request.camera_name)
+        except SourceError as error:
+            await self._end_program(program, ProgramState.FAILED, str(error))
+            return
+        ids = [file.video_id for file in found.files]
+        if not ids:
+            await self._end_program(program, ProgramState.FAILED, f"there are no video files in {request.custom_path}")
+            return
+        if request.is_forced:
+            await self._store(Ledger.reopen, ids)
+        else:
+            await self._store(Ledger.reopen, ids, "it is tried again", statuses=_TRIED_AGAIN, keep_logs=True)
+        await self._store(Ledger.assign_to_program, program.program_id, ids)
+        await self._start_program(program)
+
+    async def _scan_sources(self, lasting: Program) -> None:
+        self._scan_due = self._now() + timedelta(seconds=self._settings.SCAN_INTERVAL_SECONDS)
+        roots = []
+        for root in self._roots:
+            if Path(root).is_dir():
+                roots.append(Path(root))
+            else:
+                await self._record(OccurrenceKind.TROUBLE, f"the source {root} can't be found; is its disk there?")
+        await self._scanned(roots, None, settling=self._settling)
+        if len(self._settling):
+            soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
+            self._scan_due = min(self._scan_due, soon)
+        if lasting.state is ProgramState.WAITING:
+            await self._start_program(lasting)
+        self._scanned_for = lasting.program_id
+
+    async def _start_program(self, program: Program) -> None:
+        await self._store(Ledger.start_program, program.program_id, self._now())
+        await self._record(OccurrenceKind.PROGRAM, f"{_named(program)} has begun")
+        self.look()
+
+    async def _scanned(self, paths: Sequence[Path], camera_name: str | None, settling: Settling | None = None) -> Scan:
+        """Scans files and folders into the ledger."""
+        began = self._now()
+        sources = sorted({*await self._store(Ledger.sources), *self._roots})
+        where = " and ".join(map(str, paths))
+        found = await self._launcher.run(Job(label=f"scan:{where}", kind="scan"), scan, paths, sources, camera_name)
+        stable = settling.settle(found.files, began).stable if settling else found.files
+        new = 0
+        for start in range(0, len(stable), self._settings.QUEUE_LIMIT):
+            registered = await self._intake.register(stable[start : start + self._settings.QUEUE_LIMIT], began)
+            new += len(registered.new) + len(registered.changed)
+        for problem in found.problems:
+            await self._record(OccurrenceKind.TROUBLE, f"{problem.path}: {problem.reason}")
+        await self._record(
+            OccurrenceKind.SCAN,
+            f"{where or 'no source'}: {len(found.files)} files, {new} of them new",
+            files=len(found.files),
+            new=new,
+            growing=len(found.files) - len(stable),
+            seconds=(self._now() - began).total_seconds(),
+        )
+        return found
+
+    async def _read_headers(self) -> None:
+        """Probes what was found, and gets to know its cameras; then the filters can judge it."""
+        if not self._is_at_work:
+            return
+        cameras = set[str]()
+        while files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
+            await together([self._probe(file) for file in files])
+            cameras.update(file.camera_name for file in files)
+            await self._sort()
+        if self._are_cameras_unknown:
+            # What an earlier service has read the headers of.
+            cameras.update(await self._store(Ledger.cameras_waiting))
+            self._are_cameras_unknown = False
+        for camera_name in sorted(cameras):
+            await self._know(camera_name)
+            self.look()
+
+    async def _probe(self, file: FoundFile) -> None:
+        try:
+            await self._intake.probe(file)
+        except END_THE_RUN:
+            raise
+        except StaleAttempt:
+            return  # replaced meanwhile: the new file has a turn of its own
+        except Exception as error:  # noqa: BLE001  whatever it is, it is this file's and no other's
+            await self._set_back(file, None, error)
+
+    async def _dispatch(self) -> None:
+        """Gives videos to workers while there is room."""
+        while self._is_at_work and len(self._under_way) < self._launcher.slots + _AHEAD:
+            customs = [p.program_id for p in self._running if p.kind is ProgramKind.CUSTOM]
+            claims = await self._claimed(customs) if customs else []
+            is_urgent = bool(claims)
+            if not claims and self._lasting in self._running and not self._is_urgent_under_way:
+                claims = await self._claimed(None)
+            if not claims:
+                return
+            self._begin(claims[0], is_urgent=is_urgent)
+
+    async def _claimed(self, program_ids: Sequence[int] | None) -> list[Claim]:
+        return await self._store(Ledger.claim, 1, self._now(), list(self._cameras.profiles), program_ids)
+
+    @property
+    def _is_urgent_under_way(self) -> bool:
+        return any(task.get_name().startswith(_URGENT) for task in self._under_way.values())
+
+    def _begin(self, claim: Claim, *, is_urgent: bool) -> None:
+        name = f"{_URGENT if is_urgent else ''}{claim.video.path}"
+        task = self._group.create_task(self._see_through(claim, is_urgent=is_urgent), name=name)
+        self._under_way[claim.video.video_id] = task
+
+    async def _see_through(self, claim: Claim, *, is_urgent: bool) -> None:
+        """Takes one video to its end; whatever goes wrong with it is its own reason and stops no other."""
+        video = claim.video
+        worker = Worker(
+            claim,
+            self._cameras.profiles[video.camera_name],
+            settings=self._settings,
+            store=self._store,
+            launcher=self._launcher,
+            detector=self._detector,
+            is_urgent=is_urgent,
+        )
+        try:
+            await worker.work()
+            await self._tell(
+                OccurrenceKind.DONE, claim, "it is done", footage_s=video.duration_s, seconds=worker.worked_s
+            )
+            latest = self._cameras.profiles[video.camera_name]
+            await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
+        except asyncio.CancelledError:
+            await self._store(Ledger.release, video.video_id, claim.attempt, "it was interrupted, and goes on")
+            raise
+        except END_THE_RUN:
+            raise
+        except StaleAttempt as error:
+            await self._tell(OccurrenceKind.STALE, claim, str(error))
+        except VideoTimedOut as error:
+            reason = sentence(video.file, error)
+            await self._store(Ledger.fail, video.video_id, claim.attempt, VideoStatus.TIMEOUT, reason, self._now())
+            await self._tell(OccurrenceKind.TIMEOUT, claim, reason)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
+            await self._set_back(video.file, claim.attempt, error)
+        finally:
+            del self._under_way[video.video_id]
+            self.look()
+
+    async def _set_back(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
+        """Has a video tried again later, or gives it up."""
+        reason = sentence(file, error)
+        pauses_s = [self._settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(self._settings.RETRIES)]
+        try:
+            retry_at = await self._store(Ledger.set_back, file.video_id, attempt, reason, self._now(), pauses_s)
+        except StaleAttempt as stale:
+            kind, reason = OccurrenceKind.STALE, str(stale)
+        else:
+            kind = OccurrenceKind.RETRY if retry_at else OccurrenceKind.FAILED
+        await self._record(kind, reason, camera_name=file.camera_name, video_id=file.video_id, attempt=attempt)
+
+    async def _keep_pace(self) -> None:
+        """Adjusts how much runs at once."""
+        await self._store(Ledger.record, await self._launcher.adjust())
+
+    async def _keep_house(self) -> None:
+        """Gives stale claims back, and forgets old history."""
+        before = self._now() - timedelta(minutes=self._settings.STALE_CLAIM_MINUTES)
+        for claim in await self._store(Ledger.stale_claims, before):
+            task = self._under_way.get(claim.video.video_id)
+            if task is not None:
+                task.cancel()
+            else:
+                await self._store(Ledger.release, claim.video.video_id, claim.attempt, "nobody answered for it")
+            await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
+        await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
+
+    async def _tell(self, kind: OccurrenceKind, claim: Claim, text: str, **figures: float) -> None:
+        video = claim.video
+        await self._record(
+            kind,
+            f"{video.path}: {text}",
+            camera_name=video.camera_name,
+            video_id=video.video_id,
+            attempt=claim.attempt,
+            **figures,
+        )
+
+    async def _record(
+        self,
+        kind: OccurrenceKind,
+        text: str,
+        *,
+        camera_name: str | None = None,
+        video_id: str | None = None,
+        attempt: int | None = None,
+        **figures: float,
+    ) -> None:
+        one = Occurrence(
+            at=self._now(),
+            kind=kind,
+            text=text,
+            camera_name=camera_name,
+            video_id=video_id,
+            attempt=attempt,
+            figures=figures,
+        )
+        await self._store(Ledger.record, [one])
+
+
+def _lasting_of(programs: Sequence[Program]) -> Program | None:
+    """The First or Default program among those that wait or run; there is one at most."""
+    return next((program for program in programs if program.kind is not ProgramKind.CUSTOM), None)
+
+
+def _named(program: Program) -> str:
+    request = program.request
+    match program.kind:
+        case ProgramKind.FIRST:
+            return f"First Run over {request.days} days"
+        case ProgramKind.DEFAULT:
+            return "Default"
+        case ProgramKind.CUSTOM:
+            return f"Custom of {request.custom_path}"
+
+
+def _first(errors: ExceptionGroup[Exception]) -> Exception:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
