@@ -119,9 +119,10 @@ class EventFilter:
 class Registered:
     """What became of found files, by video id.
 
-    `changed` are new videos that took the place of another one at the same path. `removed` are the videos whose place
-    was taken, now or in a run that ended too early: their logs and events are gone, and their neighbours' events have
-    to be folded again. They are given until a fold that takes in all of their time was stored.
+    `changed` are new videos that took the place of another one: the one at their path, or their own before the file was
+    moved. `removed` are the videos whose place was taken, now or in a run that ended too early: their logs and events
+    are gone, and their neighbours' events have to be folded again. They are given until a fold that takes in all of
+    their time was stored.
     """
 
     new: tuple[str, ...]

@@ -35,7 +35,7 @@ from vtrack_ray.sampling.sampler import first_method, sample_span, spans_of
 from vtrack_ray.sampling.second_look import second_look, shortened
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import scan
+from vtrack_ray.sources.local import scan, vanished
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +80,16 @@ class Runner:
         """Registers the files of the request, and probes those whose header is not known yet."""
         sources = await self._store(Ledger.sources)
         found = scan(self._request.paths, sources, self._request.camera_name)
-        registered = await self._store(Ledger.register, found.files, _now())
+        ids = tuple(file.video_id for file in found.files)
+        # Of thousands of files, most are known: only the others are sent.
+        unknown = set(await self._store(Ledger.unknown, ids))
+        new = [file for file in found.files if file.video_id in unknown]
+        moved_from = vanished(await self._store(Ledger.lookalikes, new))
+        registered = await self._store(Ledger.register, new, _now(), moved_from)
         for removed in registered.removed:
             profile = await self._store(Ledger.profile, removed.camera_name)
             if profile is not None:
                 await self._detector.refold(profile, removed)
-        ids = tuple(file.video_id for file in found.files)
         if self._request.is_forced:
             await self._store(Ledger.reopen, ids)
         else:
