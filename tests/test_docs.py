@@ -17,7 +17,7 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.meaning.profile import SYMBOLOGIES, Profile
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.sources.local import EXTENSIONS
+from vtrack_ray.sources.walk import EXTENSIONS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

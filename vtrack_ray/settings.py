@@ -63,6 +63,9 @@ class Settings(BaseModel):
     STALE_CLAIM_MINUTES: float = Field(
         59, ge=1, le=20_160, description="age at which a claim nobody answers for goes back to pending"
     )
+    TASK_MEMORY_MB: int = Field(
+        3000, ge=500, le=1_000_000, description="most memory that one sampling task may take, in MB"
+    )
     QUEUE_LIMIT: int = Field(
         1000, ge=1, le=1_000_000, description="most files in memory at once on their way into the database"
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ledger.examples import DIGEST, MINUTE, NOON, claimed, conclusion, event, found, log, probed, refolded
+from tests.ledger.examples import DIGEST, MINUTE, NOON, claimed, conclusion, event, found, header, log, probed, refolded
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.video import VideoStatus
@@ -38,6 +38,19 @@ def test_what_is_being_sampled_counts_as_a_turn(ledger: Ledger) -> None:
     ledger.claim(2, NOON)
     probed(ledger, "x.mp4", "y.mp4", camera_name="cam2")
     assert names([video.path for video in ledger.pending()]) == "cam2/x cam2/y cam1/c"
+
+
+def test_what_is_claimed_one_by_one_is_what_is_pending_in_that_order(ledger: Ledger) -> None:
+    probed(ledger, "c.mp4", "b.mp4", "a.mp4", camera_name="cam1")
+    probed(ledger, "y.mp4", "x.mp4", camera_name="cam2")
+    probed(ledger, "z.mp4", camera_name="cam0")
+    same_start = found("d.mp4")
+    ledger.register([same_start], NOON)
+    ledger.set_header(same_start.video_id, header(0))
+    for limit in (0, 1, 2, 9):
+        expected = [video.path for video in ledger.pending()][:limit]
+        assert [claim.video.path for claim in ledger.claim(limit, NOON)] == expected
+    assert ledger.pending() == []
 
 
 def test_only_the_named_cameras_are_claimed(ledger: Ledger) -> None:

@@ -202,7 +202,7 @@ def test_a_reader_that_takes_no_answer_does_not_keep_the_door_open(
     door = Door(ledger)
     door.open()
     with Client(str(next(runtime.iterdir())), family="AF_UNIX") as reader:
-        reader.send_bytes(write_call("videos", {}))
+        reader.send_bytes(write_call("videos"))
         assert reader.poll(10)
         assert closes(door)
 
@@ -257,7 +257,7 @@ def test_whatever_goes_wrong_with_a_call_is_answered_and_logged(
 
 def test_an_answer_that_cannot_be_written_is_answered_too(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "counts", lambda _: {"unknown": object()})
-    reply = json.loads(answer_call(ledger, write_call("counts", {})))
+    reply = json.loads(answer_call(ledger, write_call("counts")))
     assert reply["error"] == "LedgerError"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtrack_ray.actors.remote import RayStore, unwrapped
+from vtrack_ray.actors.remote import RayStore, told, unwrapped
 from vtrack_ray.ledger.values import Claim, Conclusion
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import Video
@@ -31,7 +31,9 @@ class RayDetector:
         self._actor = actor
 
     async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+        told("event detector", f"{claim.video.path}, attempt {claim.attempt}")
         await unwrapped(self._actor.conclude.remote(claim, profile, conclusion))
 
     async def refold(self, profile: Profile, removed: Video) -> None:
+        told("event detector", f"{removed.path}, which is gone")
         await unwrapped(self._actor.refold.remote(profile, removed))

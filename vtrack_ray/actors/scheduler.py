@@ -1,45 +1,82 @@
-"""The scheduler actor: runs a request's backlog, tells how far it is, and stops it when asked."""
+"""The scheduler actor: works on programs for as long as the service runs."""
 
 from __future__ import annotations
 
-import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from vtrack_ray.actors.detector import RayDetector
-from vtrack_ray.actors.remote import RayLauncher, RayStore
-from vtrack_ray.pipeline.progress import Progress
-from vtrack_ray.pipeline.request import Request
-from vtrack_ray.pipeline.runner import Runner
-from vtrack_ray.pipeline.summary import Summary
+from vtrack_ray.actors.launcher import RayLauncher
+from vtrack_ray.actors.metrics import Metrics
+from vtrack_ray.actors.remote import RayStore, log_handovers
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Backlog
+from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.meaning.program import Program, ProgramRequest
+from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
+
+_MOST_NEWS = 10_000
+"""Nobody may ever ask for them; the history has them all."""
 
 
 class SchedulerActor:
-    """Holds the queue's order and the tasks under way, and nothing that the ledger can't give back."""
+    """Holds the tasks under way, and nothing that the ledger can't give back.
 
-    def __init__(self, request: Request, settings: Settings, store: Any, detector: Any, slots: int) -> None:
-        self._runner = Runner(
-            request=request,
+    What is asked of it is in the ledger before the call returns, and so survives whatever happens to it.
+    """
+
+    def __init__(self, settings: Settings, store: Any, detector: Any, *, is_dedicated: bool) -> None:
+        if settings.LOG_HANDOVERS:
+            log_handovers()
+        self._store = RayStore(store)
+        self._scheduler = Scheduler(
             settings=settings,
-            store=RayStore(store),
-            launcher=RayLauncher(slots),
+            store=self._store,
+            launcher=RayLauncher(settings, is_dedicated=is_dedicated),
             detector=RayDetector(detector),
+            observer=self,
         )
-        self._running: asyncio.Task[Summary] | None = None
+        self._metrics = Metrics()
+        self._news: deque[Occurrence] = deque(maxlen=_MOST_NEWS)
 
-    async def run(self) -> Summary | None:
-        """Works off the backlog; None if it was stopped."""
-        self._running = asyncio.create_task(self._runner.run())
-        try:
-            return await self._running
-        except asyncio.CancelledError:
-            return None
+    async def serve(self) -> None:
+        """Works until it is ended."""
+        await self._scheduler.serve()
 
-    async def progress(self) -> Progress:
-        return self._runner.progress
+    async def end(self) -> None:
+        """Has `serve` end in good order: what is under way may finish for `STOP_SECONDS`, and is then given back."""
+        self._scheduler.end()
 
-    async def stop(self) -> None:
-        """Ends the tasks under way and gives their videos back; what they had finished is kept."""
-        if self._running is not None and not self._running.done():
-            self._running.cancel()
-            await asyncio.wait([self._running])
+    async def news(self) -> list[Occurrence]:
+        """What has happened since this was last asked."""
+        news = list(self._news)
+        self._news.clear()
+        return news
+
+    def occurred(self, occurrence: Occurrence) -> None:
+        """The scheduler tells what it adds to the history."""
+        self._news.append(occurrence)
+        self._metrics.occurred(occurrence)
+
+    def stands(self, backlog: Sequence[Backlog], under_way: int, slots: int) -> None:
+        """The scheduler tells how things stand."""
+        self._metrics.stands(backlog, under_way, slots)
+
+    async def request_program(self, request: ProgramRequest) -> Program:
+        """Has a program run. Raises ProgramError for a First Run that was done already."""
+        program = await self._store(Ledger.request_program, request, datetime.now(UTC))
+        self._scheduler.look()
+        return program
+
+    async def stop_programs(self) -> None:
+        """Stops all programs; what is under way is given back."""
+        await self._store(Ledger.stop_programs, datetime.now(UTC))
+        self._scheduler.look()
+
+    async def pause(self, *, is_paused: bool) -> None:
+        """Has it begin nothing new, or go on."""
+        await self._store(Ledger.order_pause, datetime.now(UTC), is_paused=is_paused)
+        self._scheduler.look()

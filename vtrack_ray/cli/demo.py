@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from vtrack_ray.actors import cluster
+from vtrack_ray.actors import backlog
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import event_record
 from vtrack_ray.ledger.answers import open_answers
@@ -46,7 +46,7 @@ def demo(out: Path) -> None:
     started = time.monotonic()
     with stoppable(), RunBar() as bar:
         # Forced: a second demo shows the work again, not that it was done already.
-        summary = cluster.work_off(Request(paths=folders, is_forced=True), settings, "local", bar.show)
+        summary = backlog.work_off(Request(paths=folders, is_forced=True), settings, "local", bar.show)
     elapsed_s = time.monotonic() - started
     with open_answers(settings.DB) as answers:
         paths = {row.video_id: Path(row.path).name for row in answers.videos()}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 
-from vtrack_ray import instants
 from vtrack_ray.cli.nothing import similar_codes, tell, unknown_cameras
-from vtrack_ray.cli.options import with_output, with_settings
+from vtrack_ray.cli.options import instant_option, with_output, with_settings
 from vtrack_ray.cli.records import event_record, print_records
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import EventFilter, VideoFilter
@@ -47,8 +45,8 @@ def events(
     wanted = EventFilter(
         codes=tuple(_code(code) for code in codes),
         cameras=cameras,
-        since=_instant(since, zone, "--since"),
-        until=_instant(until, zone, "--until"),
+        since=instant_option(since, zone, "--since"),
+        until=instant_option(until, zone, "--until"),
         statuses=tuple(EventStatus(status) for status in statuses),
     )
     if wanted.since and wanted.until and wanted.since > wanted.until:
@@ -71,10 +69,3 @@ def _code(text: str) -> str:
     if not text.strip():
         raise click.BadParameter("it is empty: give a whole tracking code", param_hint="--code")
     return text.strip()
-
-
-def _instant(text: str | None, zone: ZoneInfo, option: str) -> datetime | None:
-    try:
-        return instants.parse(text, zone) if text else None
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is no instant in ISO 8601: {error}", param_hint=option) from error

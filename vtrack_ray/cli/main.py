@@ -10,9 +10,14 @@ from vtrack_ray import __version__
 from vtrack_ray.cli.demo import demo
 from vtrack_ray.cli.doctor import doctor
 from vtrack_ray.cli.events import events
+from vtrack_ray.cli.filters import filters
 from vtrack_ray.cli.footage import footage
 from vtrack_ray.cli.profile import profile
+from vtrack_ray.cli.program import program
 from vtrack_ray.cli.run import run
+from vtrack_ray.cli.source import source
+from vtrack_ray.cli.status import history, status
+from vtrack_ray.cli.up import down, up
 from vtrack_ray.cli.videos import videos
 from vtrack_ray.errors import VtrackError
 
@@ -36,5 +41,9 @@ def main() -> None:
     """Find packing events by tracking code in recorded packing-table videos."""
 
 
-for command in (run, events, videos, profile, footage, doctor, demo):
+_COMMANDS = (
+    run, events, videos, profile, up, down, source, filters, program, status, history, footage, doctor, demo,
+)  # fmt: skip
+
+for command in _COMMANDS:
     main.add_command(command)

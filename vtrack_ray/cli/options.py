@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
+from vtrack_ray import instants
 from vtrack_ray.settings import Settings, load_settings
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -56,3 +59,11 @@ def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, output="json" if as_json else "csv" if as_csv else "table", **rest)
 
     return wrapped
+
+
+def instant_option(text: str | None, zone: ZoneInfo, option: str) -> datetime | None:
+    """The instant that an option gives. Raises BadParameter."""
+    try:
+        return instants.parse(text, zone) if text else None
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no instant in ISO 8601: {error}", param_hint=option) from error

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,9 @@ from rich.table import Table
 from vtrack_ray import instants
 from vtrack_ray.ledger.values import VideoRow
 from vtrack_ray.meaning.event import Event
+from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.meaning.program import Program
+from vtrack_ray.pipeline.forecast import Forecast
 
 Record = dict[str, Any]
 
@@ -72,6 +76,50 @@ def video_record(row: VideoRow, zone: ZoneInfo) -> Record:
         "codec": row.codec,
         "pictures": row.pictures,
         "seconds": row.seconds,
+    }
+
+
+def program_record(program: Program, zone: ZoneInfo) -> Record:
+    """A program as `vtrack program status --json` gives it."""
+    return {
+        "program_id": program.program_id,
+        "program": str(program),
+        "kind": program.kind.value,
+        "state": program.state.value,
+        "days": program.request.days,
+        "custom_path": program.request.custom_path,
+        "camera_name": program.request.camera_name,
+        "requested_at": instants.show(program.requested_at, zone),
+        "started_at": instants.show(program.started_at, zone) if program.started_at else None,
+        "ended_at": instants.show(program.ended_at, zone) if program.ended_at else None,
+        "reason": program.reason,
+    }
+
+
+def occurrence_record(occurrence: Occurrence, zone: ZoneInfo) -> Record:
+    """An occurrence as `vtrack history --json` gives it."""
+    return {
+        "at": instants.show(occurrence.at, zone),
+        "kind": occurrence.kind.value,
+        "text": occurrence.text,
+        "camera_name": occurrence.camera_name,
+        "video_id": occurrence.video_id,
+        "attempt": occurrence.attempt,
+        "node": occurrence.node,
+        "figures": dict(occurrence.figures),
+    }
+
+
+def forecast_record(forecast: Forecast, now: datetime, zone: ZoneInfo) -> Record:
+    """What is left of a camera's videos, as `vtrack status --json` gives it."""
+    left_s = forecast.left_s
+    return {
+        "camera_name": forecast.camera_name,
+        "videos": forecast.videos,
+        "footage_h": round(forecast.footage_s / 3600, 3),
+        "speed": None if forecast.speed is None else round(forecast.speed, 1),
+        "left_s": None if left_s is None else round(left_s),
+        "done_by": None if left_s is None else instants.show(now + timedelta(seconds=left_s), zone),
     }
 
 

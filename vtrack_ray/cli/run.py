@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from vtrack_ray.actors import cluster
+from vtrack_ray.actors import backlog
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import printable
@@ -59,7 +59,7 @@ def run(
             if is_local:
                 summary = local.work_off(request, settings, bar.show)
             else:
-                summary = cluster.work_off(request, settings, address, bar.show)
+                summary = backlog.work_off(request, settings, address, bar.show)
         except KeyboardInterrupt:
             pass  # told below
     if summary is None:

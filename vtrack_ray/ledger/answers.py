@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from vtrack_ray.errors import LedgerError, LedgerHeld
 from vtrack_ray.ledger.address import possible_addresses
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import EventFilter, VideoFilter, VideoRow
-from vtrack_ray.ledger.wire import Answers, read_answer, write_call
-from vtrack_ray.meaning.event import Event
-from vtrack_ray.meaning.profile import Profile
-from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.ledger.wire import CALLS, Answers, read_answer, write_call
 
-__all__ = ["Answers", "open_answers"]
+__all__ = ["Answers", "open_answers", "open_owner"]
 
 _PATIENCE_S = 3.0
 """Between taking the file and opening its door, an owner brings the schema up to date; a reader lets go sooner."""
@@ -37,11 +34,10 @@ def open_answers(path: Path | str, *, create: bool = False) -> Iterator[Answers]
     path = Path(path).absolute()
     deadline = time.monotonic() + _PATIENCE_S
     while True:
-        connection = _knock(path)
-        if connection:
-            with connection:
-                yield _OwnersAnswers(path, connection)
-            return
+        with open_owner(path) as owner:
+            if owner is not None:
+                yield owner
+                return
         try:
             ledger = Ledger.open(path, read_only=not create)
         except LedgerHeld:
@@ -52,6 +48,18 @@ def open_answers(path: Path | str, *, create: bool = False) -> Iterator[Answers]
                 yield ledger
             return
         time.sleep(_LOOK_AGAIN_S)
+
+
+@contextmanager
+def open_owner(path: Path | str) -> Iterator[Answers | None]:
+    """Answers from the process that owns the database at `path`; None if nobody answers for it."""
+    path = Path(path).absolute()
+    connection = _knock(path)
+    if connection is None:
+        yield None
+        return
+    with connection:
+        yield cast("Answers", _OwnersAnswers(path, connection))
 
 
 def _knock(path: Path) -> Connection | None:
@@ -71,41 +79,15 @@ class _OwnersAnswers:
         self._connection = connection
         self._asking = Lock()
 
-    def events(self, event_filter: EventFilter | None = None) -> list[Event]:
-        found: list[Event] = self._ask("events", event_filter=event_filter)
-        return found
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in CALLS:
+            raise AttributeError(name)
+        return partial(self._ask, name)
 
-    def codes_like(self, text: str, most: int) -> list[str]:
-        found: list[str] = self._ask("codes_like", text=text, most=most)
-        return found
-
-    def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]:
-        found: list[VideoRow] = self._ask("videos", video_filter=video_filter)
-        return found
-
-    def profiles(self) -> list[Profile]:
-        found: list[Profile] = self._ask("profiles")
-        return found
-
-    def profile(self, camera_name: str) -> Profile | None:
-        found: Profile | None = self._ask("profile", camera_name=camera_name)
-        return found
-
-    def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool:
-        is_saved: bool = self._ask("save_profile", profile=profile, if_not_person=if_not_person)
-        return is_saved
-
-    def forget_survey(self, camera_name: str) -> None:
-        self._ask("forget_survey", camera_name=camera_name)
-
-    def counts(self) -> dict[VideoStatus, int]:
-        found: dict[VideoStatus, int] = self._ask("counts")
-        return found
-
-    def _ask(self, call: str, **arguments: object) -> Any:
+    def _ask(self, call: str, /, *args: object, **kwargs: object) -> Any:
         with self._asking:
             try:
-                self._connection.send_bytes(write_call(call, arguments))
+                self._connection.send_bytes(write_call(call, *args, **kwargs))
                 if not self._connection.poll(_LONGEST_ANSWER_S):
                     raise LedgerError(f"The process that holds the database {self._path} does not answer; stop it.")
                 message = self._connection.recv_bytes()

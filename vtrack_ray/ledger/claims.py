@@ -37,23 +37,19 @@ class Claims(Database):
                 at=at,
                 camera_names=camera_names,
                 program_ids=program_ids,
-                video_ids=None,
             )
             return _claimed(transaction, [row["video_id"] for row in next_up], at)
 
     def pending(self, video_ids: Sequence[str] | None = None) -> list[Video]:
         """The probed videos that are pending (of these; None: of all), whatever their retry time, in that order."""
         with self._reading() as transaction:
-            return videos_of(
-                transaction.run(
-                    "next_videos", limit=None, at=None, camera_names=None, program_ids=None, video_ids=video_ids
-                )
-            )
+            return videos_of(transaction.run("pending_videos", video_ids=video_ids))
 
     def claim_video(self, video_id: str, at: datetime) -> Claim | None:
         """Claims that video if it is pending and probed, whatever its retry time."""
         with self._changing() as transaction:
-            claimed = _claimed(transaction, [video_id], at)
+            claimable = transaction.run("claimable", video_id=video_id)
+            claimed = _claimed(transaction, [row["video_id"] for row in claimable], at)
         return claimed[0] if claimed else None
 
     def release(self, video_id: str, attempt: int, reason: str, retry_at: datetime | None = None) -> None:
@@ -114,8 +110,9 @@ def require_claim(transaction: Transaction, video_id: str, attempt: int) -> None
 
 
 def _claimed(transaction: Transaction, video_ids: Sequence[str], at: datetime) -> list[Claim]:
+    """Claims the videos, which this transaction saw pending and probed."""
     rows = {row["video_id"]: row for row in transaction.run("claim_videos", video_ids=video_ids, at=at)}
-    in_order = [rows[video_id] for video_id in video_ids if video_id in rows]
+    in_order = [rows[video_id] for video_id in video_ids]
     return [
         Claim(video=video, attempt=row["attempt"]) for video, row in zip(videos_of(in_order), in_order, strict=True)
     ]

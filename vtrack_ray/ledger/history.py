@@ -45,7 +45,7 @@ class History(Database):
 
 def _row_of(one: Occurrence) -> Row:
     return {
-        "at": one.at,
+        "happened_at": one.at,
         "kind": str(one.kind),
         "camera_name": one.camera_name,
         "video_id": one.video_id,
@@ -57,4 +57,4 @@ def _row_of(one: Occurrence) -> Row:
 
 
 def _occurrence_of(row: Row) -> Occurrence:
-    return Occurrence(**{**row, "kind": OccurrenceKind(row["kind"])})
+    return Occurrence(at=row.pop("happened_at"), kind=OccurrenceKind(row.pop("kind")), **row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vtrack_ray.ledger.arrivals import Arrivals
 from vtrack_ray.ledger.claims import Claims
 from vtrack_ray.ledger.conclusions import Conclusions
 from vtrack_ray.ledger.events import Events
@@ -14,7 +15,7 @@ from vtrack_ray.ledger.videos import Videos
 _SNAPSHOT = ("file_list", "processed_logs", "events", "sights", "packing_profiles")
 
 
-class Ledger(Videos, Claims, Logs, Conclusions, Events, Profiles, Programs, History):
+class Ledger(Arrivals, Videos, Claims, Logs, Conclusions, Events, Profiles, Programs, History):
     """The tables of one database; `Ledger.open(path)` gives one, and it is a context manager.
 
     Values go in and come out. Each method that writes is one transaction: after a crash all of it is there or none.

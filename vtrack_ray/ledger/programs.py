@@ -14,6 +14,7 @@ from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, Pro
 
 _PAUSED = "service_paused"
 _ENDING = "service_ending"
+_SERVED = "service_running"
 _FILTERS = "filters"
 
 
@@ -108,17 +109,23 @@ class Programs(Database):
         """What an operator asked of the service as a whole."""
         with self._reading() as transaction:
             config = _config(transaction)
-        return Orders(is_paused=_PAUSED in config, is_ending=_ENDING in config)
+        return Orders(is_served=_SERVED in config, is_paused=_PAUSED in config, is_ending=_ENDING in config)
 
     def order_pause(self, at: datetime, *, is_paused: bool) -> None:
         """Has the service begin nothing new, or go on."""
         with self._changing() as transaction:
             _set(transaction, _PAUSED, at, is_set=is_paused)
 
-    def order_end(self, at: datetime, *, is_ending: bool) -> None:
-        """Has the service end in good order; a service that starts takes the order back."""
+    def order_end(self, at: datetime) -> None:
+        """Has the service that runs end in good order."""
         with self._changing() as transaction:
-            _set(transaction, _ENDING, at, is_set=is_ending)
+            _set(transaction, _ENDING, at, is_set=True)
+
+    def mark_served(self, at: datetime, *, is_served: bool) -> None:
+        """Records that a service has taken the database, or that none has it; either way, nothing is to end any more."""
+        with self._changing() as transaction:
+            _set(transaction, _SERVED, at, is_set=is_served)
+            _set(transaction, _ENDING, at, is_set=False)
 
 
 def _inserted(transaction: Transaction, request: ProgramRequest, at: datetime) -> Program:

@@ -124,9 +124,10 @@ class EventFilter:
 class Registered:
     """What became of found files, by video id.
 
-    `changed` are new videos that took the place of another one at the same path. `removed` are the videos whose place
-    was taken, now or in a run that ended too early: their logs and events are gone, and their neighbours' events have
-    to be folded again. They are given until a fold that takes in all of their time was stored.
+    `changed` are new videos that took the place of another one: the one at their path, or their own before the file was
+    moved. `removed` are the videos whose place was taken, now or in a run that ended too early: their logs and events
+    are gone, and their neighbours' events have to be folded again. They are given until a fold that takes in all of
+    their time was stored.
     """
 
     new: tuple[str, ...]
@@ -212,8 +213,9 @@ class HistoryFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
-    """What an operator asked of the service as a whole: to begin nothing new, or to end."""
+    """Whether a service has the database, and what was asked of it as a whole: to begin nothing new, or to end."""
 
+    is_served: bool
     is_paused: bool
     is_ending: bool
 

@@ -1,4 +1,4 @@
-"""The table of videos: what was found, probed, looked through, put back or given up, and how far all of it is."""
+"""The table of videos: what was probed, looked through, put back or given up, and how far all of it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from vtrack_ray.ledger.values import (
     Backlog,
     Filterable,
     Progress,
-    Registered,
     Skipped,
     VideoFilter,
     VideoRow,
@@ -24,28 +23,6 @@ from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
 
 class Videos(Database):
     """Queries about videos."""
-
-    def register(self, files: Sequence[FoundFile], at: datetime) -> Registered:
-        """Adds the files not known yet as pending; of several with one path, the last one stands."""
-        by_id = {file.video_id: file for file in {file.path: file for file in files}.values()}
-        with self._changing() as transaction:
-            paths = [file.path for file in by_id.values()]
-            there = {row["video_id"]: row["path"] for row in transaction.run("videos_at_paths", paths=paths)}
-            replaced = {video_id: path for video_id, path in there.items() if video_id not in by_id}
-            if replaced:
-                _remove(transaction, list(replaced))
-            added = {video_id: file for video_id, file in by_id.items() if video_id not in there}
-            if added:
-                transaction.run("insert_videos", files=rows_json(_found(*one) for one in added.items()), at=at)
-            removed = videos_of(transaction.run("removed_videos"))
-        paths_taken = set(replaced.values())
-        changed = {video_id for video_id, file in added.items() if file.path in paths_taken}
-        return Registered(
-            new=tuple(video_id for video_id in added if video_id not in changed),
-            changed=tuple(video_id for video_id in added if video_id in changed),
-            known=tuple(video_id for video_id in by_id if video_id in there),
-            removed=tuple(removed),
-        )
 
     def sources(self) -> list[str]:
         """The sources that files were found in, in alphabetical order."""
@@ -200,16 +177,6 @@ class Videos(Database):
         return self.progress().videos
 
 
-def _remove(transaction: Transaction, video_ids: Sequence[str]) -> None:
-    """Forgets videos with their logs and events, but remembers that their neighbours' events are to be folded again."""
-    transaction.run("delete_sights_touching", video_ids=video_ids)
-    gone = transaction.run("delete_events_touching", video_ids=video_ids)
-    transaction.run("delete_logs", video_ids=video_ids)
-    transaction.run("remember_removed", video_ids=video_ids)
-    transaction.run("delete_videos", video_ids=video_ids)
-    transaction.run("settle_videos", video_ids=[video_id for row in gone for video_id in row["video_ids"]])
-
-
 def _reopen(
     transaction: Transaction, video_ids: Sequence[str], reason: str | None, *, keep_logs: bool = False
 ) -> list[str]:
@@ -218,14 +185,3 @@ def _reopen(
         transaction.run("clear_sums", video_ids=video_ids)
     transaction.run("reopen_videos", video_ids=video_ids, reason=reason)
     return list(video_ids)
-
-
-def _found(video_id: str, file: FoundFile) -> dict[str, object]:
-    return {
-        "video_id": video_id,
-        "source": file.source,
-        "path": file.path,
-        "camera_name": file.camera_name,
-        "size_bytes": file.size_bytes,
-        "modified_ns": file.modified_ns,
-    }

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_type_hints
 
 from pydantic import TypeAdapter
 
 from vtrack_ray import errors
 from vtrack_ray.errors import LedgerError, VtrackError
-from vtrack_ray.ledger.values import EventFilter, VideoFilter, VideoRow
+from vtrack_ray.ledger.values import Backlog, EventFilter, HistoryFilter, Orders, VideoFilter, VideoRow
 from vtrack_ray.meaning.event import Event
+from vtrack_ray.meaning.filters import Filters
+from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.video import VideoStatus
 
 log = logging.getLogger(__name__)
@@ -39,35 +44,58 @@ class Answers(Protocol):
 
     def counts(self) -> dict[VideoStatus, int]: ...
 
+    def request_program(self, request: ProgramRequest, at: datetime) -> Program: ...
+
+    def stop_programs(self, at: datetime) -> list[Program]: ...
+
+    def programs(self, *, unended: bool = False) -> list[Program]: ...
+
+    def orders(self) -> Orders: ...
+
+    def order_pause(self, at: datetime, *, is_paused: bool) -> None: ...
+
+    def order_end(self, at: datetime) -> None: ...
+
+    def roots(self) -> list[str]: ...
+
+    def add_root(self, source: str, at: datetime) -> bool: ...
+
+    def remove_root(self, source: str) -> bool: ...
+
+    def filters(self) -> Filters: ...
+
+    def save_filters(self, filters: Filters, at: datetime) -> None: ...
+
+    def backlog(self) -> list[Backlog]: ...
+
+    def history(self, history_filter: HistoryFilter | None = None) -> list[Occurrence]: ...
+
 
 class Call(NamedTuple):
-    """The types of a call's arguments, by name, and of its answer."""
+    """How a method is called: its signature, the types of its arguments by name, and that of its answer."""
 
+    signature: inspect.Signature
     arguments: Mapping[str, TypeAdapter[Any]]
     answer: TypeAdapter[Any]
 
 
-def _type(of: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(of)
+def _call(method: Callable[..., Any]) -> Call:
+    types = get_type_hints(method)
+    answer = TypeAdapter(types.pop("return"))
+    signature = inspect.signature(method)
+    called = signature.replace(parameters=list(signature.parameters.values())[1:])
+    return Call(called, {name: TypeAdapter(of) for name, of in types.items()}, answer)
 
 
 CALLS: Mapping[str, Call] = MappingProxyType(
-    {
-        "events": Call({"event_filter": _type(EventFilter | None)}, _type(list[Event])),
-        "codes_like": Call({"text": _type(str), "most": _type(int)}, _type(list[str])),
-        "videos": Call({"video_filter": _type(VideoFilter | None)}, _type(list[VideoRow])),
-        "profiles": Call({}, _type(list[Profile])),
-        "profile": Call({"camera_name": _type(str)}, _type(Profile | None)),
-        "save_profile": Call({"profile": _type(Profile), "if_not_person": _type(bool)}, _type(bool)),
-        "forget_survey": Call({"camera_name": _type(str)}, _type(None)),
-        "counts": Call({}, _type(dict[VideoStatus, int])),
-    }
+    {name: _call(method) for name, method in vars(Answers).items() if inspect.isfunction(method) and name[0] != "_"}
 )
 """The methods of `Answers`, and nothing else, may be called from other processes."""
 
 
-def write_call(name: str, arguments: Mapping[str, object]) -> bytes:
-    """The message that asks for `name(**arguments)`."""
+def write_call(name: str, *args: object, **kwargs: object) -> bytes:
+    """The message that asks for that call of a method. Raises TypeError if it can't be called like that."""
+    arguments = CALLS[name].signature.bind(*args, **kwargs).arguments
     types = CALLS[name].arguments
     written = {key: types[key].dump_python(value, mode="json") for key, value in arguments.items()}
     return _json({"call": name, "arguments": written})

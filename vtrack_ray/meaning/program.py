@@ -58,3 +58,12 @@ class Program:
     @property
     def kind(self) -> ProgramKind:
         return self.request.kind
+
+    def __str__(self) -> str:
+        match self.kind:
+            case ProgramKind.FIRST:
+                return f"First Run over {self.request.days} days"
+            case ProgramKind.DEFAULT:
+                return "Default"
+            case ProgramKind.CUSTOM:
+                return f"Custom of {self.request.custom_path}"

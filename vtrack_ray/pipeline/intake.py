@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Registered
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.job import job_on_file
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.settings import Settings
+from vtrack_ray.sources.local import vanished
 
 
 class Intake:
@@ -21,18 +21,29 @@ class Intake:
 
     def __init__(self, settings: Settings, store: Store, launcher: Launcher, detector: Detector) -> None:
         self._zone = ZoneInfo(settings.TIME_ZONE)
+        self._at_once = settings.QUEUE_LIMIT
         self._store = store
         self._launcher = launcher
         self._detector = detector
 
-    async def register(self, files: Sequence[FoundFile], at: datetime) -> Registered:
-        """Adds what is new to the ledger; around videos whose file has changed, events are folded again."""
-        registered = await self._store(Ledger.register, files, at)
-        for removed in registered.removed:
-            profile = await self._store(Ledger.profile, removed.camera_name)
-            if profile is not None:
-                await self._detector.refold(profile, removed)
-        return registered
+    async def register(self, files: Sequence[FoundFile], at: datetime) -> int:
+        """Adds what is new to the ledger, and says how many files that are.
+
+        Around videos whose file has changed or moved, events are folded again.
+        """
+        # Of thousands of files, most are known: only the others are sent.
+        unknown = set(await self._store(Ledger.unknown, [file.video_id for file in files]))
+        new = [file for file in files if file.video_id in unknown]
+        # At least once: a run that ended too early may have left videos to fold around.
+        for start in range(0, max(1, len(new)), self._at_once):
+            some = new[start : start + self._at_once]
+            moved_from = vanished(await self._store(Ledger.lookalikes, some))
+            registered = await self._store(Ledger.register, some, at, moved_from)
+            for removed in registered.removed:
+                profile = await self._store(Ledger.profile, removed.camera_name)
+                if profile is not None:
+                    await self._detector.refold(profile, removed)
+        return len(new)
 
     async def probe(self, file: FoundFile) -> None:
         """Reads a file's header into the ledger. Raises VideoError, ToolMissing, and StaleAttempt if it has changed."""

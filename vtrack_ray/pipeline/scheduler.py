@@ -25,6 +25,7 @@ from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.intake import Intake
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.observer import Nobody, Observer
 from vtrack_ray.pipeline.reasons import END_THE_RUN, sentence
 from vtrack_ray.pipeline.sorting import sort
 from vtrack_ray.pipeline.together import together
@@ -62,6 +63,7 @@ class Scheduler:
         launcher: Launcher,
         detector: Detector,
         now: Callable[[], datetime] = _utc_now,
+        observer: Observer | None = None,
     ) -> None:
         self._settings = settings
         self._zone = ZoneInfo(settings.TIME_ZONE)
@@ -69,11 +71,12 @@ class Scheduler:
         self._launcher = launcher
         self._detector = detector
         self._now = now
+        self._observer = observer or Nobody()
         self._intake = Intake(settings, store, launcher, detector)
         self._cameras = Cameras(store, launcher)
         self._settling = Settling(settings.SETTLE_SECONDS)
         self._programs: Sequence[Program] = ()
-        self._orders = Orders(is_paused=False, is_ending=False)
+        self._orders = Orders(is_served=True, is_paused=False, is_ending=False)
         self._filters = Filters()
         self._roots: Sequence[str] = ()
         self._scan_due: datetime | None = None
@@ -89,7 +92,7 @@ class Scheduler:
 
         Raises ActorLost, LedgerError or ToolMissing if it can't go on; what was finished is kept.
         """
-        await self._store(Ledger.order_end, self._now(), is_ending=False)
+        await self._store(Ledger.mark_served, self._now(), is_served=True)
         released = await self._store(Ledger.release_claims)
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
         await self._record(OccurrenceKind.SERVICE, "the service has started", given_back=released)
@@ -118,6 +121,7 @@ class Scheduler:
             # One is enough: what failed beside it, or after it, failed for the same reason.
             raise _first(errors) from errors
         await self._record(OccurrenceKind.SERVICE, "the service has ended")
+        await self._store(Ledger.mark_served, self._now(), is_served=False)
 
     def end(self) -> None:
         """Has `serve` end in good order."""
@@ -212,7 +216,7 @@ class Scheduler:
 
     async def _end_program(self, program: Program, state: ProgramState, reason: str | None) -> None:
         await self._store(Ledger.end_program, program, state, reason, self._now())
-        await self._record(OccurrenceKind.PROGRAM, f"{_named(program)} is {state}" + (f": {reason}" if reason else ""))
+        await self._record(OccurrenceKind.PROGRAM, f"{program} is {state}" + (f": {reason}" if reason else ""))
         self.look()
 
     async def _scan(self) -> None:
@@ -266,7 +270,7 @@ class Scheduler:
 
     async def _start_program(self, program: Program) -> None:
         await self._store(Ledger.start_program, program.program_id, self._now())
-        await self._record(OccurrenceKind.PROGRAM, f"{_named(program)} has begun")
+        await self._record(OccurrenceKind.PROGRAM, f"{program} has begun")
         self.look()
 
     async def _scanned(self, paths: Sequence[Path], camera_name: str | None, settling: Settling | None = None) -> Scan:
@@ -276,10 +280,7 @@ class Scheduler:
         where = " and ".join(map(str, paths))
         found = await self._launcher.run(Job(label=f"scan:{where}", kind="scan"), scan, paths, sources, camera_name)
         stable = settling.settle(found.files, began).stable if settling else found.files
-        new = 0
-        for start in range(0, len(stable), self._settings.QUEUE_LIMIT):
-            registered = await self._intake.register(stable[start : start + self._settings.QUEUE_LIMIT], began)
-            new += len(registered.new) + len(registered.changed)
+        new = await self._intake.register(stable, began)
         for problem in found.problems:
             await self._record(OccurrenceKind.TROUBLE, f"{problem.path}: {problem.reason}")
         await self._record(
@@ -288,7 +289,7 @@ class Scheduler:
             files=len(found.files),
             new=new,
             growing=len(found.files) - len(stable),
-            seconds=(self._now() - began).total_seconds(),
+            scan_s=(self._now() - began).total_seconds(),
         )
         return found
 
@@ -357,9 +358,7 @@ class Scheduler:
         )
         try:
             await worker.work()
-            await self._tell(
-                OccurrenceKind.DONE, claim, "it is done", footage_s=video.duration_s, seconds=worker.worked_s
-            )
+            await self._tell_done(claim, worker.worked_s)
             latest = self._cameras.profiles[video.camera_name]
             await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
         except asyncio.CancelledError:
@@ -379,6 +378,22 @@ class Scheduler:
             del self._under_way[video.video_id]
             self.look()
 
+    async def _tell_done(self, claim: Claim, worked_s: float) -> None:
+        row = await self._store(Ledger.video, claim.video.video_id)
+        found = await self._store(Ledger.found_in, [claim.video.video_id])
+        if row is None:
+            return  # its file was replaced since
+        await self._tell(
+            OccurrenceKind.DONE,
+            claim,
+            row.status + (f": {row.reason}" if row.reason else ""),
+            footage_s=claim.video.duration_s,
+            work_s=worked_s,
+            events=found.events,
+            codes=found.tracking_codes,
+            **{f"{stage}_s": seconds for stage, seconds in row.seconds.items()},
+        )
+
     async def _set_back(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
         """Has a video tried again later, or gives it up."""
         reason = sentence(file, error)
@@ -393,7 +408,9 @@ class Scheduler:
 
     async def _keep_pace(self) -> None:
         """Adjusts how much runs at once."""
-        await self._store(Ledger.record, await self._launcher.adjust())
+        await self._keep(await self._launcher.adjust())
+        backlog = await self._store(Ledger.backlog)
+        self._observer.stands(backlog, len(self._under_way), self._launcher.slots)
 
     async def _keep_house(self) -> None:
         """Gives stale claims back, and forgets old history."""
@@ -428,32 +445,30 @@ class Scheduler:
         attempt: int | None = None,
         **figures: float,
     ) -> None:
-        one = Occurrence(
-            at=self._now(),
-            kind=kind,
-            text=text,
-            camera_name=camera_name,
-            video_id=video_id,
-            attempt=attempt,
-            figures=figures,
+        await self._keep(
+            [
+                Occurrence(
+                    at=self._now(),
+                    kind=kind,
+                    text=text,
+                    camera_name=camera_name,
+                    video_id=video_id,
+                    attempt=attempt,
+                    figures=figures,
+                )
+            ]
         )
-        await self._store(Ledger.record, [one])
+
+    async def _keep(self, occurrences: Sequence[Occurrence]) -> None:
+        """Adds to the history, and tells whoever listens."""
+        await self._store(Ledger.record, occurrences)
+        for one in occurrences:
+            self._observer.occurred(one)
 
 
 def _lasting_of(programs: Sequence[Program]) -> Program | None:
     """The First or Default program among those that wait or run; there is one at most."""
     return next((program for program in programs if program.kind is not ProgramKind.CUSTOM), None)
-
-
-def _named(program: Program) -> str:
-    request = program.request
-    match program.kind:
-        case ProgramKind.FIRST:
-            return f"First Run over {request.days} days"
-        case ProgramKind.DEFAULT:
-            return "Default"
-        case ProgramKind.CUSTOM:
-            return f"Custom of {request.custom_path}"
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

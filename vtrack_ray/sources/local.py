@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePath
 
 from vtrack_ray.errors import SourceError
 from vtrack_ray.meaning.video import FoundFile
-
-EXTENSIONS = frozenset(
-    (
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".flv",
-        ".wmv",
-        ".asf",
-        ".ts",
-        ".mts",
-        ".m2ts",
-        ".mpg",
-        ".mpeg",
-        ".vob",
-        ".3gp",
-        ".mjpg",
-        ".mjpeg",
-        ".dav",
-    )
-)
-"""What a folder is searched for; a file that is named itself is taken whatever its name ends in."""
-
-
-class Problem(NamedTuple):
-    """A file or folder that could not be looked at, and why."""
-
-    path: str
-    reason: str
+from vtrack_ray.sources.walk import EXTENSIONS, Problem, Walk, innermost_first, is_below, printable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """What a scan found, in the order of the paths, and what it had to leave out."""
+    """What a scan found, in the order of the folders' paths, and what it had to leave out."""
 
     files: tuple[FoundFile, ...]
     problems: tuple[Problem, ...]
@@ -57,79 +25,73 @@ def require_videos(paths: Iterable[Path]) -> None:
 
     It ends at the first video: a run's start shall not wait for the whole of a scan, nor Ray be started for none.
     """
-    paths = list(paths)
-    for path in paths:
-        _require_existing(path)
-    problems: list[Problem] = []
-    if any(next(_entries(path, problems), None) for path in paths):
+    starts = [_existing(path) for path in paths]
+    walk = Walk(map(_folder_of, starts))
+    if any(next(walk.at(start), None) for start in starts):
         return
-    unread = "".join(f"\n{problem.path}: {problem.reason}" for problem in problems)
-    where = " and ".join(map(str, paths))
+    unread = "".join(f"\n{printable(problem.path)}: {problem.reason}" for problem in walk.problems)
+    where = " and ".join(map(printable, starts))
     raise SourceError(
         f"There are no video files in {where}; folders are searched for {' '.join(sorted(EXTENSIONS))}{unread}"
     )
 
 
 def scan(paths: Iterable[Path], known_sources: Iterable[str] = (), camera_name: str | None = None) -> Scan:
-    """The video files at `paths` (files or folders).
+    """The video files at `paths` (files or folders), each once, at its path without links.
 
     A file belongs to the innermost known source that holds it, otherwise to the folder given, or to its own folder
-    where the file itself was given; so a folder and a folder inside it can be scanned one after the other without
-    finding a file twice. Raises SourceError for a path that does not exist.
+    where the file itself was given; so a folder and a folder inside it can be scanned one after the other
+    without finding a file twice. Links are followed inside the folders given and the known sources, not out of them.
+    Raises SourceError for a path that does not exist.
     """
-    known = sorted((Path(source) for source in known_sources), key=lambda p: len(p.parts), reverse=True)
+    starts = [_existing(path) for path in paths]
+    known, given = innermost_first(known_sources), innermost_first(map(_folder_of, starts))
+    walk = Walk([*known, *given])
     files: dict[str, FoundFile] = {}
-    problems: list[Problem] = []
-    for given in paths:
-        path = _require_existing(given)
-        default_source = path if path.is_dir() else path.parent
-        for entry in _entries(path, problems):
-            source = next((root for root in known if entry.is_relative_to(root)), default_source)
-            try:
-                found = _found(entry, source, camera_name)
-            except OSError as error:
-                problems.append(Problem(str(entry), f"{error.strerror}; it was left out"))
-            else:
-                files.setdefault(found.path, found)
-    return Scan(files=tuple(files.values()), problems=tuple(problems))
+    for start in starts:
+        for folder, entries in walk.at(start):
+            # A folder at a time: a hundred thousand files share a few thousand folders.
+            source = next(root for root in (*known, _folder_of(start), *given) if is_below(folder, root))
+            camera = camera_name or camera_of(folder, source)
+            for path, status in entries:
+                if path not in files:
+                    files[path] = FoundFile(
+                        source=source,
+                        path=path,
+                        camera_name=camera,
+                        size_bytes=status.st_size,
+                        modified_ns=status.st_mtime_ns,
+                    )
+    return Scan(files=tuple(files.values()), problems=tuple(walk.problems))
 
 
-def camera_of(path: Path, source: Path) -> str:
-    """The camera's name: the first folder under the source's root; the root's own name for a file directly in it."""
-    below = path.relative_to(source).parts
-    name = below[0] if len(below) > 1 else source.name or str(source)
-    # A folder's name may hold bytes that are no text; a camera's name is for people.
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def camera_of(folder: str, source: str) -> str:
+    """The camera's name of files in `folder`: the first folder under the source's root; in the root, its own name."""
+    below = PurePath(folder).relative_to(source).parts
+    return printable(below[0] if below else PurePath(source).name or source)
 
 
-def _found(path: Path, source: Path, camera_name: str | None) -> FoundFile:
-    stat = path.stat()
-    return FoundFile(
-        source=str(source),
-        path=str(path),
-        camera_name=camera_name or camera_of(path, source),
-        size_bytes=stat.st_size,
-        modified_ns=stat.st_mtime_ns,
-    )
+def vanished(paths: Iterable[str]) -> list[str]:
+    """Those of the paths where there is surely nothing any more; a drive that can't be asked leaves a doubt."""
+    return [path for path in paths if _is_vanished(path)]
 
 
-def _require_existing(given: Path) -> Path:
-    path = Path(os.path.realpath(given))
-    if not path.exists():
+def _is_vanished(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _existing(given: Path) -> str:
+    path = os.path.realpath(given)
+    if not os.path.exists(path):
         raise SourceError(f"{given} does not exist; name a video file or a folder of them")
     return path
 
 
-def _entries(path: Path, problems: list[Problem]) -> Iterator[Path]:
-    return _videos_below(path, problems) if path.is_dir() else iter((path,))
-
-
-def _videos_below(folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        problems.append(Problem(str(error.filename), f"{error.strerror}; what it holds was left out"))
-
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in EXTENSIONS:
-                yield Path(parent, name)
+def _folder_of(start: str) -> str:
+    return start if os.path.isdir(start) else os.path.dirname(start)

@@ -51,7 +51,7 @@ CREATE SEQUENCE occurrence_ids;
 
 CREATE TABLE history (
   occurrence_id BIGINT PRIMARY KEY,
-  at TIMESTAMP NOT NULL,
+  happened_at TIMESTAMP NOT NULL,
   kind VARCHAR NOT NULL,
   camera_name VARCHAR,
   video_id VARCHAR,
@@ -63,7 +63,7 @@ CREATE TABLE history (
 
 COMMENT ON TABLE history IS 'What the service did and what happened to it, in the order of time.';
 COMMENT ON COLUMN history.occurrence_id IS 'Identity; a later occurrence has a higher one.';
-COMMENT ON COLUMN history.at IS 'When it happened (UTC).';
+COMMENT ON COLUMN history.happened_at IS 'When it happened (UTC).';
 COMMENT ON COLUMN history.kind IS 'What kind of thing happened, such as scan, batch or retry.';
 COMMENT ON COLUMN history.camera_name IS 'The camera concerned.';
 COMMENT ON COLUMN history.video_id IS 'The video concerned.';

@@ -1,30 +1,50 @@
 -- name: next_videos
--- Pending videos in the order to sample them: round robin between cameras, those being sampled counted as had.
--- Without an instant, retry times do not count; NULL ids, names, programs or limit mean any.
-WITH ranked AS (
-  SELECT *,
-    row_number() OVER (PARTITION BY camera_name ORDER BY status = 'sampling' DESC, started_at, path) AS turn
-  FROM (SELECT *, max(claimed_at) OVER (PARTITION BY camera_name) AS camera_claimed_at FROM file_list)
-  WHERE started_at IS NOT NULL
-    AND (status = 'sampling'
-         OR (status = 'pending'
-             AND ($at::TIMESTAMP IS NULL OR retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
-             AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))))
+-- Ids of pending videos whose retry time has come, in the order to sample them: round robin between cameras (of some,
+-- and programs, if given), those being sampled counted as had. Each camera's first few are picked without sorting all of them.
+WITH cameras AS (
+  SELECT camera_name, max(claimed_at) AS claimed_at, count(*) FILTER (status = 'sampling') AS had,
+    arg_min(video_id, (started_at, path), greatest($limit::BIGINT, 1)) FILTER (
+      status = 'pending' AND started_at IS NOT NULL AND (retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
+        AND ($program_ids::BIGINT[] IS NULL OR program_id IN (SELECT unnest($program_ids::BIGINT[])))
+    ) AS firsts
+  FROM file_list
+  WHERE $camera_names::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($camera_names::VARCHAR[]))
+  GROUP BY camera_name
 )
-SELECT *
-FROM ranked
-WHERE status = 'pending'
-  AND ($camera_names::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($camera_names::VARCHAR[])))
-  AND ($program_ids::BIGINT[] IS NULL OR program_id IN (SELECT unnest($program_ids::BIGINT[])))
-ORDER BY turn, camera_claimed_at NULLS FIRST, camera_name
+SELECT video_id
+FROM (
+  SELECT camera_name, claimed_at, had + generate_subscripts(firsts, 1) AS turn, unnest(firsts) AS video_id FROM cameras
+)
+ORDER BY turn, claimed_at NULLS FIRST, camera_name
 LIMIT $limit::BIGINT;
 
+-- name: pending_videos
+-- Pending videos (of some, if given), whatever their retry time, in the same order.
+WITH cameras AS (
+  SELECT camera_name, max(claimed_at) AS camera_claimed_at, count(*) FILTER (status = 'sampling') AS had
+  FROM file_list
+  GROUP BY camera_name
+)
+SELECT source, path, camera_name, size_bytes, modified_ns,
+  started_at, start_basis, duration_s, width_px, height_px, codec
+FROM file_list
+JOIN cameras USING (camera_name)
+WHERE status = 'pending' AND started_at IS NOT NULL
+  AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
+ORDER BY had + row_number() OVER (PARTITION BY camera_name ORDER BY started_at, path),
+  camera_claimed_at NULLS FIRST, camera_name;
+
+-- name: claimable
+-- The video's id, if it is pending and probed.
+SELECT video_id FROM file_list WHERE video_id = $video_id AND status = 'pending' AND started_at IS NOT NULL;
+
 -- name: claim_videos
--- Claims those of the videos that are pending and probed.
+-- Claims videos that are pending and probed, which is asked before: here it would cost a look at every row.
 UPDATE file_list
 SET status = 'sampling', attempt = attempt + 1, claimed_at = $at, retry_at = NULL
-WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[])) AND status = 'pending' AND started_at IS NOT NULL
-RETURNING *;
+WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
+RETURNING video_id, source, path, camera_name, size_bytes, modified_ns,
+  started_at, start_basis, duration_s, width_px, height_px, codec, attempt;
 
 -- name: standing
 -- Whether a video is being sampled, and in which attempt.

@@ -1,12 +1,12 @@
 -- name: record_occurrences
 -- Adds occurrences, a JSON list, to the history.
 INSERT INTO history
-SELECT nextval('occurrence_ids'), at, kind, camera_name, video_id, attempt, node, text, figures
+SELECT nextval('occurrence_ids'), happened_at, kind, camera_name, video_id, attempt, node, text, figures
 FROM (
   SELECT unnest(
     from_json(
       $occurrences,
-      '[{"at": "TIMESTAMP", "kind": "VARCHAR", "camera_name": "VARCHAR", "video_id": "VARCHAR", "attempt": "INTEGER",
+      '[{"happened_at": "TIMESTAMP", "kind": "VARCHAR", "camera_name": "VARCHAR", "video_id": "VARCHAR", "attempt": "INTEGER",
          "node": "VARCHAR", "text": "VARCHAR", "figures": "MAP(VARCHAR, DOUBLE)"}]'
     ),
     max_depth := 2
@@ -22,8 +22,8 @@ FROM (
   WHERE ($kinds::VARCHAR[] IS NULL OR kind IN (SELECT unnest($kinds::VARCHAR[])))
     AND ($cameras::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($cameras::VARCHAR[])))
     AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
-    AND ($since::TIMESTAMP IS NULL OR at >= $since::TIMESTAMP)
-    AND ($until::TIMESTAMP IS NULL OR at < $until::TIMESTAMP)
+    AND ($since::TIMESTAMP IS NULL OR happened_at >= $since::TIMESTAMP)
+    AND ($until::TIMESTAMP IS NULL OR happened_at < $until::TIMESTAMP)
     AND ($after_id::BIGINT IS NULL OR occurrence_id > $after_id::BIGINT)
   ORDER BY occurrence_id DESC
   LIMIT $most::BIGINT
@@ -32,4 +32,4 @@ ORDER BY occurrence_id;
 
 -- name: forget_history
 -- Drops old occurrences.
-DELETE FROM history WHERE at < $before::TIMESTAMP RETURNING occurrence_id;
+DELETE FROM history WHERE happened_at < $before::TIMESTAMP RETURNING occurrence_id;

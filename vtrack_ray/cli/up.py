@@ -1,0 +1,93 @@
+"""`vtrack up` and `vtrack down`: the service, from its start to its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+import click
+
+from vtrack_ray.actors.service import Service
+from vtrack_ray.cli.options import with_settings
+from vtrack_ray.cli.records import occurrence_record, printable
+from vtrack_ray.errors import LedgerError
+from vtrack_ray.ledger.answers import open_owner
+from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.settings import Settings
+
+_LOOK_AGAIN_S = 0.2
+_ENDING_S = 60.0
+"""What is given back, and Ray's end, take some seconds beyond `STOP_SECONDS`."""
+
+
+@click.command()
+@click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
+@click.option("--dashboard/--no-dashboard", default=True, help="Show Ray's dashboard on 127.0.0.1:8265.")
+@click.option("--log-json", is_flag=True, help="Print a JSON object for each thing that happens.")
+@with_settings
+def up(address: str | None, dashboard: bool, log_json: bool, settings: Settings) -> None:
+    """Run the service in the foreground: it works on programs (see `vtrack program`) until it is ended.
+
+    Ctrl-C, SIGTERM or `vtrack down` ends it in good order: what is under way may finish for STOP_SECONDS, and is then
+    given back. A second signal ends it at once; nothing that was finished is lost either way.
+    """
+    zone = ZoneInfo(settings.TIME_ZONE)
+
+    def show(occurrence: Occurrence) -> None:
+        record = occurrence_record(occurrence, zone)
+        text = (
+            json.dumps(record, ensure_ascii=False)
+            if log_json
+            else f"{record['at']} {record['kind']:8} {record['text']}"
+        )
+        click.echo(printable(text))
+
+    service = Service(settings, address, show, is_dedicated=settings.DEDICATED, has_dashboard=dashboard)
+    with _twice_stoppable():
+        service.serve()
+
+
+@click.command()
+@with_settings
+def down(settings: Settings) -> None:
+    """End the service in good order, and wait until it has ended."""
+    with open_owner(settings.DB) as owner:
+        if owner is None:
+            click.echo("No service is running.")
+            return
+        if not owner.orders().is_served:
+            raise LedgerError("No service is running, but a `vtrack run`: wait for it, or end it with Ctrl-C")
+        owner.order_end(datetime.now(UTC))
+    deadline = time.monotonic() + settings.STOP_SECONDS + _ENDING_S
+    while time.monotonic() < deadline:
+        with open_owner(settings.DB) as owner:
+            if owner is None:
+                click.echo("The service has ended.")
+                return
+        time.sleep(_LOOK_AGAIN_S)
+    raise LedgerError("The service has not ended yet; `vtrack status` tells what it does")
+
+
+@contextmanager
+def _twice_stoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM alike raise KeyboardInterrupt, each of the first two; later ones do not disturb the end."""
+    left = 2
+
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
