@@ -240,9 +240,8 @@ class RayLauncher:
 
 def _batch(machine: _Machine, **figures: float) -> Occurrence:
     text = f"{machine.name}: {machine.step.size} at once, as {machine.step.reason}"
-    return _occurrence(
-        OccurrenceKind.BATCH, text, node=machine.name, size=machine.step.size, cores=machine.cores, **figures
-    )
+    sizes = {"size": machine.step.size, "cores": machine.cores}
+    return _occurrence(OccurrenceKind.BATCH, text, node=machine.name, **sizes, **figures)
 
 
 def _occurrence(kind: OccurrenceKind, text: str, node: str | None = None, **figures: float) -> Occurrence:

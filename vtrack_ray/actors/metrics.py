@@ -38,12 +38,12 @@ class Metrics:
         match occurrence.kind:
             case OccurrenceKind.DONE:
                 camera = {"camera": occurrence.camera_name or ""}
-                self._footage.inc(figures["footage_s"], camera)
+                _add(self._footage, figures["footage_s"], camera)
                 self._speed.set(figures["footage_s"] / max(1e-3, figures["work_s"]), camera)
-                self._events.inc(figures["events"], camera)
-                self._codes.inc(figures["codes"], camera)
+                _add(self._events, figures["events"], camera)
+                _add(self._codes, figures["codes"], camera)
                 for stage in STAGES:
-                    self._work.inc(figures[f"{stage}_s"], {"stage": stage})
+                    _add(self._work, figures[f"{stage}_s"], {"stage": stage})
             case OccurrenceKind.SCAN:
                 self._last_scan_s = figures["scan_s"]
             case OccurrenceKind.BATCH:
@@ -59,3 +59,8 @@ class Metrics:
         if self._last_scan_s is not None:
             self._scan.set(self._last_scan_s)
         self._under_way.set(under_way)
+
+
+def _add(counter: Counter, value: float, tags: dict[str, str]) -> None:
+    if value > 0:  # Ray refuses to count nothing
+        counter.inc(value, tags)

@@ -13,7 +13,7 @@ from vtrack_ray.meaning.filters import DAYS_OF_WEEK, Filters
 from vtrack_ray.settings import Settings
 
 
-class _Hours(click.ParamType):
+class _Hours(click.ParamType[tuple[time, time]]):
     """`08:00-18:00`, as two times of day."""
 
     name = "HH:MM-HH:MM"
@@ -26,7 +26,7 @@ class _Hours(click.ParamType):
             self.fail(f"{value!r} is no span of time such as 08:00-18:00 or, across midnight, 22:00-06:00", param, ctx)
 
 
-class _Names(click.ParamType):
+class _Names(click.ParamType[tuple[str, ...]]):
     """Names with commas between them; `any` means no choice."""
 
     name = "A,B"

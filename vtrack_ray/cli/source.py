@@ -39,8 +39,8 @@ def remove(folder: Path, settings: Settings) -> None:
     """Remove a root folder; what is known of its videos stays."""
     # As it was added, or as it is: its disk may be gone.
     with open_answers(settings.DB, create=True) as answers:
-        is_removed = any([answers.remove_root(str(root)) for root in {folder.absolute(), folder.resolve()}])
-    if not is_removed:
+        removed = [answers.remove_root(str(root)) for root in {folder.absolute(), folder.resolve()}]
+    if not any(removed):
         raise SourceError(f"{folder} is no source; `vtrack source list` shows them")
     click.echo(printable(f"{folder} is no source any more; what is known of its videos stays."))
 

@@ -122,7 +122,7 @@ class Programs(Database):
             _set(transaction, _ENDING, at, is_set=True)
 
     def mark_served(self, at: datetime, *, is_served: bool) -> None:
-        """Records that a service has taken the database, or that none has it; either way, nothing is to end any more."""
+        """Records that a service has the database, or that none has; whatever was to end has ended."""
         with self._changing() as transaction:
             _set(transaction, _SERVED, at, is_set=is_served)
             _set(transaction, _ENDING, at, is_set=False)

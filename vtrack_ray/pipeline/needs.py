@@ -32,7 +32,8 @@ class Need:
 
 _UNKNOWN = Need(1.0, 500 * MIB)
 """Before anything was measured: a core, and what a 1080p table takes (see docs/benchmarks.md)."""
-_LEAST = Need(0.1, 100 * MIB)
+_LEAST = Need(0.5, 100 * MIB)
+"""What waits for its disk leaves its core to one other job; short ones may seem to have waited only."""
 
 
 class Needs:

@@ -100,15 +100,12 @@ class Scheduler:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 loops = [
-                    group.create_task(self._again_and_again(step, every_s))
-                    for step, every_s in (
-                        (self._follow, _POLL_S),
-                        (self._scan, _POLL_S),
-                        (self._read_headers, _POLL_S),
-                        (self._dispatch, _POLL_S),
-                        (self._keep_pace, _PACE_S),
-                        (self._keep_house, _HOUSEKEEPING_S),
-                    )
+                    *(
+                        group.create_task(self._whenever_there_is_news(step))
+                        for step in (self._follow, self._scan, self._read_headers, self._dispatch)
+                    ),
+                    group.create_task(_every(_PACE_S, self._keep_pace)),
+                    group.create_task(_every(_HOUSEKEEPING_S, self._keep_house)),
                 ]
                 await self._end.wait()
                 for loop in loops:
@@ -145,15 +142,15 @@ class Scheduler:
     def _is_at_work(self) -> bool:
         return bool(self._programs) and not self._orders.is_paused
 
-    async def _again_and_again(self, step: Callable[[], Awaitable[None]], every_s: float) -> None:
-        """Takes the step, and takes it again when there is news, or after so many seconds."""
+    async def _whenever_there_is_news(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Takes the step again and again: at once when something has changed here, or else after a moment."""
         news = asyncio.Event()
         self._news.append(news)
         while True:
             news.clear()
             await step()
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), every_s)
+                await asyncio.wait_for(news.wait(), _POLL_S)
 
     async def _follow(self) -> None:
         """Reads what was asked for, and does what changes with it."""
@@ -464,6 +461,12 @@ class Scheduler:
         await self._store(Ledger.record, occurrences)
         for one in occurrences:
             self._observer.occurred(one)
+
+
+async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await step()
+        await asyncio.sleep(seconds)
 
 
 def _lasting_of(programs: Sequence[Program]) -> Program | None:
