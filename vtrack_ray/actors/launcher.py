@@ -148,7 +148,9 @@ class RayLauncher:
         return result
 
     async def adjust(self) -> Sequence[Occurrence]:
-        changes = [*self._learned, *self._met(), *[c for m in self._machines.values() for c in await self._paced(m)]]
+        # What a machine that was just met has in use shows when it is asked the next time.
+        paced = [change for machine in list(self._machines.values()) for change in await self._paced(machine)]
+        changes = [*self._learned, *paced, *self._met()]
         self._learned.clear()
         self._give_turns()
         return changes

@@ -82,7 +82,6 @@ class Scheduler:
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._are_cameras_unknown = True
         self._knowing = asyncio.Lock()
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
@@ -299,10 +298,8 @@ class Scheduler:
             await together([self._probe(file) for file in files])
             cameras.update(file.camera_name for file in files)
             await self._sort()
-        if self._are_cameras_unknown:
-            # What an earlier service has read the headers of.
-            cameras.update(await self._store(Ledger.cameras_waiting))
-            self._are_cameras_unknown = False
+        # Those of which all was known when the service started have no new headers.
+        cameras.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
         for camera_name in sorted(cameras):
             await self._know(camera_name)
             self.look()
