@@ -28,14 +28,14 @@ class SchedulerActor:
     What is asked of it is in the ledger before the call returns, and so survives whatever happens to it.
     """
 
-    def __init__(self, settings: Settings, store: Any, detector: Any, *, is_dedicated: bool) -> None:
+    def __init__(self, settings: Settings, store: Any, detector: Any) -> None:
         if settings.LOG_HANDOVERS:
             log_handovers()
         self._store = RayStore(store)
         self._scheduler = Scheduler(
             settings=settings,
             store=self._store,
-            launcher=RayLauncher(settings, is_dedicated=is_dedicated),
+            launcher=RayLauncher(settings, is_dedicated=settings.DEDICATED),
             detector=RayDetector(detector),
             observer=self,
         )

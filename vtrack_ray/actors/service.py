@@ -1,105 +1,111 @@
-"""The service: Ray and its actors, for as long as they are wanted, started again when one of them dies."""
+"""The service: a session after the other, each begun where the last one ended, for as long as it is wanted."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-import ray
-from ray.exceptions import RayActorError, RayTaskError
-
-from vtrack_ray.actors.cluster import joined_ray
-from vtrack_ray.actors.scheduler import SchedulerActor
-from vtrack_ray.actors.team import answered, team
-from vtrack_ray.errors import ActorLost
-from vtrack_ray.ledger.database import READER_S
-from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray import errors
+from vtrack_ray.actors.session import Orders, Word, end_all_of
+from vtrack_ray.errors import ActorLost, VtrackError
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+from vtrack_ray.pipeline.presence import served
 from vtrack_ray.settings import Settings
 
-_POLL_S = 0.5
 _AGAIN_S = 1.0
 _STEADY_S = 600.0
-"""Whoever has run for so long has recovered: the next start need not be put off."""
+"""A session that ran for so long had recovered: the next one need not be put off."""
 _LONGEST_PAUSE_S = 60.0
 
 
 class Service:
-    """Works on programs until it is ended; `show` is told what happens."""
+    """Works on programs until it is ended; `show` is told what happens.
+
+    It does nothing but start sessions: there is one way back from any crash, and it is the way every start takes.
+    """
 
     def __init__(
-        self,
-        settings: Settings,
-        address: str | None,
-        show: Callable[[Occurrence], None],
-        *,
-        is_dedicated: bool,
-        has_dashboard: bool,
+        self, settings: Settings, address: str | None, show: Callable[[Occurrence], None], *, has_dashboard: bool
     ) -> None:
-        self._settings = settings
-        self._address = address
+        self._orders = Orders(settings=settings, address=address, has_dashboard=has_dashboard)
         self._show = show
-        self._is_dedicated = is_dedicated
-        self._has_dashboard = has_dashboard
-        self._is_ending = False
+        self._has_run = False
 
     def serve(self) -> None:
-        """Runs until an order in the database, or KeyboardInterrupt, ends it in good order; a second one at once.
+        """Runs until KeyboardInterrupt ends it in good order; a second one ends it at once.
 
-        When a process of it dies, all of it is started again, from what the database holds: one way back from any
-        crash. Raises LedgerError if the database can't be used, ClusterError if Ray can't be.
+        Raises LedgerError if the database can't be used when it starts or is served already, ClusterError if Ray can't
+        be used.
         """
+        with served(self._orders.settings.DB):
+            self._serve()
+
+    def _serve(self) -> None:
         pause_s = _AGAIN_S
-        while not self._is_ending:
-            Ledger.open(self._settings.DB, wait_s=READER_S).close()
+        while True:
             began_s = time.monotonic()
             try:
                 self._serve_once()
-            except ActorLost as error:
-                self._tell(OccurrenceKind.RESTART, f"{error} All of it is started again in {pause_s:g} s.")
-                time.sleep(pause_s)
-                is_steady = time.monotonic() - began_s > _STEADY_S
-                pause_s = _AGAIN_S if is_steady else min(_LONGEST_PAUSE_S, 2 * pause_s)
+            except VtrackError as error:
+                if not self._has_run and not isinstance(error, ActorLost):
+                    raise
+                if time.monotonic() - began_s > _STEADY_S:
+                    pause_s = _AGAIN_S
+                self._tell(OccurrenceKind.RESTART, f"{error} All of it is started again in {pause_s:g} s")
             else:
                 return
+            time.sleep(pause_s)
+            pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
 
     def _serve_once(self) -> None:
-        options = {"is_dedicated": self._is_dedicated}
-        with (
-            joined_ray(self._address, has_dashboard=self._has_dashboard),
-            team(self._settings.DB, SchedulerActor, "scheduler", self._settings, **options) as scheduler,
-        ):
-            serving = scheduler.serve.remote()
+        """Runs one session to its end. Raises what ended it, and ActorLost if it died without a word."""
+        ended_by: VtrackError = ActorLost("The session died.")
+        with _session() as session:
+            if session.stdin is None or session.stdout is None:
+                raise RuntimeError("a process that was started with pipes has none")
+            session.stdin.write(self._orders.model_dump_json() + "\n")
+            session.stdin.flush()
+            is_ending = False
             while True:
                 try:
-                    is_over = self._is_over(serving)
-                    for one in self._answer(scheduler.news.remote()):
-                        self._show(one)
-                    if is_over:
-                        return
+                    line = session.stdout.readline()
                 except KeyboardInterrupt:
-                    if self._is_ending:
-                        raise
-                    self._is_ending = True
+                    if is_ending:
+                        return
+                    is_ending = True
                     self._tell(OccurrenceKind.SERVICE, "ending; what is under way may finish (once more: at once)")
-                    answered(scheduler.end.remote())
-
-    def _is_over(self, serving: Any) -> bool:
-        if not ray.wait([serving], timeout=_POLL_S)[0]:
-            return False
-        self._answer(serving)
-        return True
-
-    def _answer(self, call: Any) -> Any:
-        """What the scheduler answers. Raises what it raised, and ActorLost if it died."""
-        try:
-            return ray.get(call)
-        except RayTaskError as error:
-            raise error.cause from error
-        except RayActorError as error:
-            raise ActorLost(f"The scheduler died ({error}).") from error
+                    session.send_signal(signal.SIGINT)
+                    continue
+                if not line:
+                    break
+                word = Word.model_validate_json(line)
+                if word.occurrence is not None:
+                    self._has_run = True
+                    self._show(word.occurrence)
+                else:
+                    ended_by = getattr(errors, word.error, VtrackError)(word.message)
+            if session.wait() != 0 and not is_ending:
+                raise ended_by
 
     def _tell(self, kind: OccurrenceKind, text: str) -> None:
         self._show(Occurrence(at=datetime.now(UTC), kind=kind, text=text))
+
+
+@contextmanager
+def _session() -> Iterator[subprocess.Popen[str]]:
+    """A session's process; at the end, nothing of all that it started is left, nor holds the database."""
+    command = [sys.executable, "-m", "vtrack_ray.actors.session"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            end_all_of(process.pid)

@@ -13,6 +13,7 @@ from vtrack_ray.cli.records import print_records, printable, program_record
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
+from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
 
 _COLUMNS = ("program", "state", "requested_at", "started_at", "ended_at", "reason")
@@ -84,7 +85,7 @@ def status(output: str, settings: Settings) -> None:
     zone = ZoneInfo(settings.TIME_ZONE)
     with open_answers(settings.DB) as answers:
         records = [program_record(one, zone) for one in answers.programs()]
-        is_paused = answers.orders().is_paused
+        is_paused = answers.is_paused()
     print_records(records, _COLUMNS, output, empty="No program was asked for yet.")
     if is_paused:
         click.echo("Work is paused; `vtrack program resume` goes on.", err=True)
@@ -93,10 +94,10 @@ def status(output: str, settings: Settings) -> None:
 def _request(request: ProgramRequest, settings: Settings) -> None:
     with open_answers(settings.DB, create=True) as answers:
         requested = answers.request_program(request, datetime.now(UTC))
-        is_served, is_paused = answers.orders().is_served, answers.orders().is_paused
+        is_paused = answers.is_paused()
         has_sources = bool(answers.roots())
     click.echo(printable(f"{requested} is {requested.state}."))
-    if not is_served:
+    if server_of(settings.DB) is None:
         click.echo("No service is running; `vtrack up` starts it.", err=True)
     if is_paused:
         click.echo("Work is paused; `vtrack program resume` goes on.", err=True)

@@ -13,6 +13,7 @@ from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import HistoryFilter
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.pipeline.forecast import forecasts, slots_of
+from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
 
 _STATUS_COLUMNS = ("camera_name", "videos", "footage_h", "speed", "left_s", "done_by")
@@ -27,13 +28,13 @@ def status(output: str, settings: Settings) -> None:
     """Show what the service does and what is left, camera by camera, with a forecast."""
     now, zone = datetime.now(UTC), ZoneInfo(settings.TIME_ZONE)
     with open_answers(settings.DB) as answers:
-        orders, programs = answers.orders(), answers.programs(unended=True)
+        is_paused, programs = answers.is_paused(), answers.programs(unended=True)
         batches = answers.history(HistoryFilter(kinds=(OccurrenceKind.BATCH,), most=_MOST_BATCHES))
         left = forecasts(answers.backlog(), slots_of(batches))
         counts = answers.counts()
     if output == "table":
-        service = "no service is running" if not orders.is_served else "paused" if orders.is_paused else "running"
-        click.echo(f"service   {service}")
+        pid = server_of(settings.DB)
+        click.echo(f"service   {f'running, process {pid}' if pid else 'not running'}{', paused' if is_paused else ''}")
         click.echo(printable(f"programs  {', '.join(f'{one} ({one.state})' for one in programs) or 'none'}"))
         click.echo(f"videos    {', '.join(f'{count} {state}' for state, count in counts.items() if count) or 'none'}")
         click.echo()

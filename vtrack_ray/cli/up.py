@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,9 @@ import click
 from vtrack_ray.actors.service import Service
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.records import occurrence_record, printable
-from vtrack_ray.errors import LedgerError
-from vtrack_ray.ledger.answers import open_owner
+from vtrack_ray.errors import ClusterError
 from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
 
 _LOOK_AGAIN_S = 0.2
@@ -48,7 +48,7 @@ def up(address: str | None, dashboard: bool, log_json: bool, settings: Settings)
         )
         click.echo(printable(text))
 
-    service = Service(settings, address, show, is_dedicated=settings.DEDICATED, has_dashboard=dashboard)
+    service = Service(settings, address, show, has_dashboard=dashboard)
     with _twice_stoppable():
         service.serve()
 
@@ -57,21 +57,22 @@ def up(address: str | None, dashboard: bool, log_json: bool, settings: Settings)
 @with_settings
 def down(settings: Settings) -> None:
     """End the service in good order, and wait until it has ended."""
-    with open_owner(settings.DB) as owner:
-        if owner is None:
-            click.echo("No service is running.")
-            return
-        if not owner.orders().is_served:
-            raise LedgerError("No service is running, but a `vtrack run`: wait for it, or end it with Ctrl-C")
-        owner.order_end(datetime.now(UTC))
+    pid = server_of(settings.DB)
+    if pid is None:
+        click.echo("No service is running.")
+        return
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except PermissionError as error:
+        raise ClusterError(f"The service is process {pid} of another user; that one can end it") from error
     deadline = time.monotonic() + settings.STOP_SECONDS + _ENDING_S
-    while time.monotonic() < deadline:
-        with open_owner(settings.DB) as owner:
-            if owner is None:
-                click.echo("The service has ended.")
-                return
+    while server_of(settings.DB) == pid:
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                f"The service, process {pid}, has not ended yet; `vtrack down` once more ends it at once"
+            )
         time.sleep(_LOOK_AGAIN_S)
-    raise LedgerError("The service has not ended yet; `vtrack status` tells what it does")
+    click.echo("The service has ended.")
 
 
 @contextmanager

@@ -31,14 +31,14 @@ def own_address(database: Path) -> Path:
     return address
 
 
-def possible_addresses(database: Path) -> list[Path]:
-    """Where that database may have its door, whichever environment its owner was started with.
+def possible_addresses(database: Path, suffix: str = ".sock") -> list[Path]:
+    """Where that database has its door (or what lies beside it), whichever environment its owner was started with.
 
     Raises LedgerError if one of them lies in a folder that others may write to.
     """
     addresses = []
     for folder in _folders():
-        address = folder / _name(database)
+        address = (folder / _name(database)).with_suffix(suffix)
         if len(os.fsencode(address)) <= _MAX_BYTES and address.exists():
             _require_private(folder)
             addresses.append(address)

@@ -8,13 +8,10 @@ from datetime import datetime
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Row, Transaction
-from vtrack_ray.ledger.values import Orders
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 
 _PAUSED = "service_paused"
-_ENDING = "service_ending"
-_SERVED = "service_running"
 _FILTERS = "filters"
 
 
@@ -105,27 +102,18 @@ class Programs(Database):
         with self._changing() as transaction:
             transaction.run("save_config", key=_FILTERS, value=filters.model_dump_json(), at=at)
 
-    def orders(self) -> Orders:
-        """What an operator asked of the service as a whole."""
+    def is_paused(self) -> bool:
+        """Whether the service is to begin nothing new."""
         with self._reading() as transaction:
-            config = _config(transaction)
-        return Orders(is_served=_SERVED in config, is_paused=_PAUSED in config, is_ending=_ENDING in config)
+            return _PAUSED in _config(transaction)
 
     def order_pause(self, at: datetime, *, is_paused: bool) -> None:
         """Has the service begin nothing new, or go on."""
         with self._changing() as transaction:
-            _set(transaction, _PAUSED, at, is_set=is_paused)
-
-    def order_end(self, at: datetime) -> None:
-        """Has the service that runs end in good order."""
-        with self._changing() as transaction:
-            _set(transaction, _ENDING, at, is_set=True)
-
-    def mark_served(self, at: datetime, *, is_served: bool) -> None:
-        """Records that a service has the database, or that none has; whatever was to end has ended."""
-        with self._changing() as transaction:
-            _set(transaction, _SERVED, at, is_set=is_served)
-            _set(transaction, _ENDING, at, is_set=False)
+            if is_paused:
+                transaction.run("save_config", key=_PAUSED, value="true", at=at)
+            else:
+                transaction.run("delete_config", key=_PAUSED)
 
 
 def _inserted(transaction: Transaction, request: ProgramRequest, at: datetime) -> Program:
@@ -152,13 +140,6 @@ def _end(
 
 def _config(transaction: Transaction) -> dict[str, str]:
     return {row["key"]: row["value"] for row in transaction.run("config")}
-
-
-def _set(transaction: Transaction, key: str, at: datetime, *, is_set: bool) -> None:
-    if is_set:
-        transaction.run("save_config", key=key, value="true", at=at)
-    else:
-        transaction.run("delete_config", key=key)
 
 
 def _program_of(row: Row) -> Program:

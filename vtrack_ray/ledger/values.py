@@ -212,15 +212,6 @@ class HistoryFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Orders:
-    """Whether a service has the database, and what was asked of it as a whole: to begin nothing new, or to end."""
-
-    is_served: bool
-    is_paused: bool
-    is_ending: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Backlog:
     """What is still to be done for a camera, and how quickly its videos were worked on lately.
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from vtrack_ray import errors
 from vtrack_ray.errors import LedgerError, VtrackError
-from vtrack_ray.ledger.values import Backlog, EventFilter, HistoryFilter, Orders, VideoFilter, VideoRow
+from vtrack_ray.ledger.values import Backlog, EventFilter, HistoryFilter, VideoFilter, VideoRow
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import Occurrence
@@ -50,11 +50,9 @@ class Answers(Protocol):
 
     def programs(self, *, unended: bool = False) -> list[Program]: ...
 
-    def orders(self) -> Orders: ...
+    def is_paused(self) -> bool: ...
 
     def order_pause(self, at: datetime, *, is_paused: bool) -> None: ...
-
-    def order_end(self, at: datetime) -> None: ...
 
     def roots(self) -> list[str]: ...
 

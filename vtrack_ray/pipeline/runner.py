@@ -53,7 +53,6 @@ class Runner:
 
         Raises ActorLost if the store or the detector died; what was finished is kept.
         """
-        await self._store(Ledger.mark_served, _now(), is_served=False)
         await self._store(Ledger.release_claims)
         await self._launcher.adjust()
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from vtrack_ray.errors import SourceError, StaleAttempt, VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Orders
+from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.profile import Profile
@@ -76,7 +76,7 @@ class Scheduler:
         self._cameras = Cameras(store, launcher)
         self._settling = Settling(settings.SETTLE_SECONDS)
         self._programs: Sequence[Program] = ()
-        self._orders = Orders(is_served=True, is_paused=False, is_ending=False)
+        self._is_paused = False
         self._filters = Filters()
         self._roots: Sequence[str] = ()
         self._scan_due: datetime | None = None
@@ -87,11 +87,10 @@ class Scheduler:
         self._end = asyncio.Event()
 
     async def serve(self) -> None:
-        """Works until an order ends it; then what is under way may finish for `STOP_SECONDS`, and is given back.
+        """Works until `end` is called; then what is under way may finish for `STOP_SECONDS`, and is given back.
 
         Raises ActorLost, LedgerError or ToolMissing if it can't go on; what was finished is kept.
         """
-        await self._store(Ledger.mark_served, self._now(), is_served=True)
         released = await self._store(Ledger.release_claims)
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
         await self._record(OccurrenceKind.SERVICE, "the service has started", given_back=released)
@@ -117,7 +116,6 @@ class Scheduler:
             # One is enough: what failed beside it, or after it, failed for the same reason.
             raise _first(errors) from errors
         await self._record(OccurrenceKind.SERVICE, "the service has ended")
-        await self._store(Ledger.mark_served, self._now(), is_served=False)
 
     def end(self) -> None:
         """Has `serve` end in good order."""
@@ -139,7 +137,7 @@ class Scheduler:
 
     @property
     def _is_at_work(self) -> bool:
-        return bool(self._programs) and not self._orders.is_paused
+        return bool(self._programs) and not self._is_paused
 
     async def _whenever_there_is_news(self, step: Callable[[], Awaitable[None]]) -> None:
         """Takes the step again and again: at once when something has changed here, or else after a moment."""
@@ -153,20 +151,18 @@ class Scheduler:
 
     async def _follow(self) -> None:
         """Reads what was asked for, and does what changes with it."""
-        orders = await self._store(Ledger.orders)
+        is_paused = await self._store(Ledger.is_paused)
         programs = await self._store(Ledger.programs, unended=True)
         filters = await self._store(Ledger.filters)
         roots = await self._store(Ledger.roots)
-        if orders.is_ending:
-            self.end()
-        if orders != self._orders:
-            await self._record(OccurrenceKind.PROGRAM, "work is paused" if orders.is_paused else "work goes on")
+        if is_paused != self._is_paused:
+            await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
         if roots != self._roots:
             self._scan_due = self._now()
         if not programs and self._programs:
             await self._give_all_back()
         is_sorted_anew = filters != self._filters or _lasting_of(programs) != _lasting_of(self._programs)
-        self._orders, self._programs, self._filters, self._roots = orders, programs, filters, roots
+        self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
         for profile in await self._store(Ledger.profiles):
             await self._heed(profile)
         if is_sorted_anew:

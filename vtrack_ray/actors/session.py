@@ -1,0 +1,135 @@
+"""A session: Ray and the service's actors, in a process that ends when one of them dies.
+
+`python -m vtrack_ray.actors.session` is told what to do by its standard input, a line of JSON, and tells what happens
+on its standard output, a line of JSON each. It ends at once, with all that it started, when its input is closed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from threading import Thread
+from typing import IO, Any, Literal
+
+import psutil
+import ray
+from pydantic import BaseModel
+from ray.exceptions import RayActorError, RayTaskError
+
+from vtrack_ray.actors.cluster import joined_ray
+from vtrack_ray.actors.scheduler import SchedulerActor
+from vtrack_ray.actors.team import answered, team
+from vtrack_ray.errors import ActorLost, VtrackError
+from vtrack_ray.ledger.database import READER_S
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.settings import Settings
+
+_POLL_S = 0.5
+_WHAT_RAY_IS = ("gcs_server", "raylet")
+"""Ray's own processes. Without them its calls wait for a minute, and then end this process."""
+
+
+class Orders(BaseModel):
+    """What a session is to do."""
+
+    settings: Settings
+    address: str | None
+    has_dashboard: bool
+
+
+class Word(BaseModel):
+    """What a session tells: something that happened, or why it ends, by the name of the error."""
+
+    kind: Literal["occurrence", "error"]
+    occurrence: Occurrence | None = None
+    error: str = ""
+    message: str = ""
+
+
+class Session:
+    """Serves until it is ended; `say` is told what happens."""
+
+    def __init__(self, orders: Orders, words: IO[str]) -> None:
+        self._orders = orders
+        self._words = words
+
+    def serve(self) -> None:
+        """Runs until KeyboardInterrupt ends it in good order.
+
+        Raises ActorLost when a process of it has died, LedgerError if the database can't be used, ClusterError if Ray
+        can't be.
+        """
+        settings = self._orders.settings
+        # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
+        Ledger.open(settings.DB, wait_s=READER_S).close()
+        with (
+            joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard),
+            team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler,
+        ):
+            self._follow(scheduler)
+
+    def _follow(self, scheduler: Any) -> None:
+        ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
+        serving = scheduler.serve.remote()
+        while True:
+            try:
+                is_over = bool(ray.wait([serving], timeout=_POLL_S)[0])
+                for one in _answer(scheduler.news.remote()):
+                    self.say(Word(kind="occurrence", occurrence=one))
+                if is_over:
+                    _answer(serving)
+                    return
+            except KeyboardInterrupt:
+                answered(scheduler.end.remote())
+            if dead := [one for one in ray_itself if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE]:
+                raise ActorLost(f"Ray's own process {dead[0].pid} died.")
+
+    def say(self, word: Word) -> None:
+        """Tells whoever started this session."""
+        self._words.write(word.model_dump_json() + "\n")
+        self._words.flush()
+
+
+def _answer(call: Any) -> Any:
+    """What the scheduler answers. Raises what it raised, and ActorLost if it died."""
+    try:
+        return ray.get(call)
+    except RayTaskError as error:
+        raise error.cause from error
+    except RayActorError as error:
+        raise ActorLost(f"The scheduler died ({error}).") from error
+
+
+def _end_with(parent: IO[str]) -> None:
+    """Waits until whoever started this session is gone, and ends all of it: the next one goes on from the database."""
+    parent.read()
+    end_all_of(os.getpid())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_all_of(session_id: int) -> None:
+    """Kills the processes of a session, but for the one that it is named after; Ray's are in groups of their own."""
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if pid != session_id and os.getsid(pid) == session_id:
+                os.kill(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Runs a session; exits with 0 if it ended in good order, 1 otherwise."""
+    words = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no word of ours
+    session = Session(Orders.model_validate_json(sys.stdin.readline()), words)
+    Thread(target=_end_with, args=(sys.stdin,), name="parent", daemon=True).start()
+    try:
+        session.serve()
+    except VtrackError as error:
+        session.say(Word(kind="error", error=type(error).__name__, message=str(error)))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
