@@ -83,7 +83,7 @@ class Runner:
         ids = tuple(file.video_id for file in found.files)
         # Of thousands of files, most are known: only the others are sent.
         unknown = set(await self._store(Ledger.unknown, ids))
-        new = [file for file in found.files if file.video_id in unknown]
+        new = [file for video_id, file in zip(ids, found.files, strict=True) if video_id in unknown]
         moved_from = vanished(await self._store(Ledger.lookalikes, new))
         registered = await self._store(Ledger.register, new, _now(), moved_from)
         for removed in registered.removed:
