@@ -19,6 +19,7 @@ lint: setup
 bench: setup
 	.venv/bin/python -m benchmarks.sampling
 	.venv/bin/python -m benchmarks.recognition
+	.venv/bin/python -m benchmarks.scanning
 
 # Locks anew what pyproject.toml asks for, and keeps every version that still fits; `make lock UPGRADE=--upgrade` takes
 # the newest ones.

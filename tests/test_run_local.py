@@ -95,6 +95,26 @@ def test_a_changed_and_a_new_file_are_taken_up(vtrack: Vtrack, two_cameras: Foot
     assert fresh, "the changed file's events take the place of the old ones"
 
 
+def test_a_renamed_file_is_no_second_video_and_a_deleted_one_keeps_its_events(
+    vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "table"
+    folder.mkdir()
+    file = shutil.copy2(min(two_cameras.root.glob("cam1/*.mp4")), folder / "20261101_080000.mp4")
+    vtrack("run", "--local", folder)
+    packed = [event["tracking_codes"] for event in vtrack.json("events")]
+    assert packed
+    renamed = file.rename(folder / "20261102_090000.mp4")  # another start, if the name tells it
+    vtrack("run", "--local", folder)
+    assert [Path(video["path"]) for video in vtrack.json("videos")] == [renamed]
+    assert [event["tracking_codes"] for event in vtrack.json("events")] == packed
+    renamed.unlink()
+    shutil.copy(max(two_cameras.root.glob("cam1/*.mp4")), folder / "20261103_100000.mp4")
+    vtrack("run", "--local", folder)
+    assert len(vtrack.json("videos")) == 2
+    assert packed == [event["tracking_codes"] for event in vtrack.json("events")][: len(packed)]
+
+
 def test_coverage_adds_up(vtrack: Vtrack, two_cameras: Footage) -> None:
     vtrack("run", "--local", two_cameras.root)
     for video in vtrack.json("videos"):

@@ -30,8 +30,7 @@ class Arrivals(Database):
         more, and only those, are what `register` is to be told as vanished.
         """
         with self._reading() as transaction:
-            added = _added(transaction, _by_id(files))
-            return sorted({row["path"] for row in _lookalikes(transaction, added, None)})
+            return sorted({row["path"] for row in _lookalikes(transaction, _by_id(files), None)})
 
     def register(self, files: Sequence[FoundFile], at: datetime, vanished: Sequence[str] = ()) -> Registered:
         """Adds the files not known yet as pending; of several with one path, the last one stands.
@@ -42,7 +41,8 @@ class Arrivals(Database):
         """
         by_id = _by_id(files)
         with self._changing() as transaction:
-            added = _added(transaction, by_id)
+            unknown = _unknown(transaction, list(by_id))
+            added = {video_id: file for video_id, file in by_id.items() if video_id in unknown}
             paths = [file.path for file in added.values()]
             at_path = {row["path"]: row["video_id"] for row in transaction.run("videos_at_paths", paths=paths)}
             moved = _lookalikes(transaction, added, vanished) if vanished else []
@@ -66,21 +66,16 @@ def _by_id(files: Iterable[FoundFile]) -> dict[str, FoundFile]:
     return {file.video_id: file for file in {file.path: file for file in files}.values()}
 
 
-def _added(transaction: Transaction, by_id: Mapping[str, FoundFile]) -> dict[str, FoundFile]:
-    new = _unknown(transaction, list(by_id))
-    return {video_id: file for video_id, file in by_id.items() if video_id in new}
-
-
 def _unknown(transaction: Transaction, video_ids: Sequence[str]) -> set[str]:
     return {row["video_id"] for row in transaction.run("unknown_videos", video_ids=json.dumps(video_ids))}
 
 
 def _lookalikes(
-    transaction: Transaction, added: Mapping[str, FoundFile], paths: Sequence[str] | None
+    transaction: Transaction, files: Mapping[str, FoundFile], at_paths: Sequence[str] | None
 ) -> list[dict[str, str]]:
-    columns = _columns(added)
+    columns = _columns(files)
     del columns["sources"]
-    return transaction.run("lookalikes", **columns, at_paths=paths) if added else []
+    return transaction.run("lookalikes", **columns, at_paths=at_paths) if files else []
 
 
 def _columns(files: Mapping[str, FoundFile]) -> dict[str, str]:

@@ -32,8 +32,9 @@ class Intake:
         Around videos whose file has changed or moved, events are folded again.
         """
         # Of thousands of files, most are known: only the others are sent.
-        unknown = set(await self._store(Ledger.unknown, [file.video_id for file in files]))
-        new = [file for file in files if file.video_id in unknown]
+        ids = [file.video_id for file in files]
+        unknown = set(await self._store(Ledger.unknown, ids))
+        new = [file for video_id, file in zip(ids, files, strict=True) if video_id in unknown]
         # At least once: a run that ended too early may have left videos to fold around.
         for start in range(0, max(1, len(new)), self._at_once):
             some = new[start : start + self._at_once]

@@ -9,17 +9,19 @@ ANTI JOIN file_list USING (video_id);
 SELECT video_id, path FROM file_list WHERE path IN (SELECT unnest($paths::VARCHAR[]));
 
 -- name: lookalikes
--- Videos with the camera, size and modification time of files, JSON lists, but another path (one of some, if given).
-SELECT file_list.video_id, file_list.path, added.video_id AS added_id
-FROM file_list
-JOIN (
+-- Videos with the camera, size and modification time of those of some files, JSON lists, that are not known, but with
+-- another path (one of some, if given).
+WITH found AS (
   SELECT
     unnest(from_json($video_ids, '["VARCHAR"]')) AS video_id,
     unnest(from_json($paths, '["VARCHAR"]')) AS path,
     unnest(from_json($camera_names, '["VARCHAR"]')) AS camera_name,
     unnest(from_json($sizes_bytes, '["BIGINT"]')) AS size_bytes,
     unnest(from_json($modified_ns, '["BIGINT"]')) AS modified_ns
-) AS added USING (camera_name, size_bytes, modified_ns)
+)
+SELECT file_list.video_id, file_list.path, added.video_id AS added_id
+FROM file_list
+JOIN (FROM found ANTI JOIN file_list USING (video_id)) AS added USING (camera_name, size_bytes, modified_ns)
 WHERE file_list.path <> added.path
   AND ($at_paths::VARCHAR[] IS NULL OR file_list.path IN (SELECT unnest($at_paths::VARCHAR[])));
 
