@@ -123,7 +123,7 @@ def test_a_backup_is_a_database_with_the_same_rows(ledger: Ledger, tmp_path: Pat
     copy = tmp_path / "copies" / "it's one.duckdb"
     for _ in range(2):  # the second copy replaces the first
         ledger.backup(copy)
-    with Ledger.open(copy) as opened:
+    with Ledger.open(copy, read_only=True) as opened:
         assert opened.snapshot() == ledger.snapshot()
     assert list(copy.parent.iterdir()) == [copy]
 

@@ -306,7 +306,7 @@ def test_a_path_too_long_for_a_socket_is_refused(
         b"not JSON",
         b"[]",
         b'{"call": "close", "arguments": {}}',
-        b'{"call": "backup", "arguments": {"path": "/tmp/x"}}',
+        b'{"call": "remake_events", "arguments": {"events": []}}',
         b'{"call": "counts", "arguments": {"unknown": 1}}',
         b'{"call": "events", "arguments": {"event_filter": {"codes": 7}}}',
         b'{"call": "profile", "arguments": 1}',

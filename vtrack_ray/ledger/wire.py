@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -39,6 +40,8 @@ class Answers(Protocol):
 
     def counts(self) -> dict[VideoStatus, int]: ...
 
+    def backup(self, path: Path | str) -> None: ...
+
 
 class Call(NamedTuple):
     """The types of a call's arguments, by name, and of its answer."""
@@ -61,6 +64,7 @@ CALLS: Mapping[str, Call] = MappingProxyType(
         "save_profile": Call({"profile": _type(Profile), "if_not_person": _type(bool)}, _type(bool)),
         "forget_survey": Call({"camera_name": _type(str)}, _type(None)),
         "counts": Call({}, _type(dict[VideoStatus, int])),
+        "backup": Call({"path": _type(str)}, _type(None)),
     }
 )
 """The methods of `Answers`, and nothing else, may be called from other processes."""
