@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from vtrack_ray import __version__
+from vtrack_ray.cli.db import db
 from vtrack_ray.cli.demo import demo
 from vtrack_ray.cli.doctor import doctor
 from vtrack_ray.cli.events import events
@@ -36,5 +37,5 @@ def main() -> None:
     """Find packing events by tracking code in recorded packing-table videos."""
 
 
-for command in (run, events, videos, profile, footage, doctor, demo):
+for command in (run, events, videos, profile, db, footage, doctor, demo):
     main.add_command(command)

@@ -7,12 +7,13 @@ from vtrack_ray.ledger.conclusions import Conclusions
 from vtrack_ray.ledger.events import Events
 from vtrack_ray.ledger.logs import Logs
 from vtrack_ray.ledger.profiles import Profiles
+from vtrack_ray.ledger.soundness import Soundness
 from vtrack_ray.ledger.videos import Videos
 
 _SNAPSHOT = ("file_list", "processed_logs", "events", "sights", "packing_profiles")
 
 
-class Ledger(Videos, Claims, Logs, Conclusions, Events, Profiles):
+class Ledger(Videos, Claims, Logs, Conclusions, Events, Profiles, Soundness):
     """The tables of one database; `Ledger.open(path)` gives one, and it is a context manager.
 
     Values go in and come out. Each method that writes is one transaction: after a crash all of it is there or none.

@@ -42,14 +42,14 @@ class EventDetector:
 
     async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
         async with self._turn:
-            refolded = await self._fold_around(claim.video, profile, is_there=True)
+            refolded = await self.fold_around(claim.video, profile, is_there=True)
             await self._store(Ledger.conclude, claim.video.video_id, claim.attempt, conclusion, refolded)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         async with self._turn:
-            await self._store(Ledger.replace_events, await self._fold_around(removed, profile, is_there=False))
+            await self._store(Ledger.replace_events, await self.fold_around(removed, profile, is_there=False))
 
-    async def _fold_around(self, video: Video, profile: Profile, *, is_there: bool) -> Refolded:
+    async def fold_around(self, video: Video, profile: Profile, *, is_there: bool) -> Refolded:
         """The events around a video's time, from as many of its neighbours as it takes to be sure of them."""
         own = await self._take(video)
         others: dict[str, Take] = {}
