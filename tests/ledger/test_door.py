@@ -113,6 +113,21 @@ def test_videos_can_be_looked_through_again_by_the_door(ledger: Ledger, path: Pa
     assert [video.file for video in ledger.unsurveyed("cam1")] == [file]
 
 
+def test_a_copy_asked_for_by_the_door_is_written_where_the_reader_is(
+    ledger: Ledger, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.register([found()], NOON)
+    monkeypatch.chdir(tmp_path)
+    with Door(ledger), open_answers(path) as answers:
+        answers.backup("bản sao.duckdb")
+        with pytest.raises(LedgerError, match="no UTF-8"):
+            answers.backup("caf\udce9.duckdb")
+        with pytest.raises(LedgerError, match="can't be written over itself"):
+            answers.backup(path)
+    with Ledger.open(tmp_path / "bản sao.duckdb", read_only=True) as copy:
+        assert copy.snapshot() == ledger.snapshot()
+
+
 def test_a_missing_database_says_that_nothing_was_run(path: Path) -> None:
     with pytest.raises(LedgerError, match="nothing has been run yet"), open_answers(path):
         pass

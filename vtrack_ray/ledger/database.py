@@ -142,6 +142,7 @@ class Database:
 
     def _require_place(self, path: Path) -> None:
         """Raises LedgerError unless there is nothing at `path`, or a former copy that nobody uses."""
+        _require_utf8(path)
         if not path.exists():
             return
         if path.samefile(self.path):
@@ -242,6 +243,7 @@ def _connect(path: Path, *, read_only: bool, wait_s: float, memory_limit: str) -
 
 
 def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    _require_utf8(path)
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -271,6 +273,16 @@ def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.D
         if "Cannot open file" in str(error):
             raise LedgerError(f"The database {path} can't be opened: {error}") from error
         raise unusable(path, error) from error
+
+
+def _require_utf8(path: Path) -> None:
+    """Raises LedgerError for a path that DuckDB can't take."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise LedgerError(
+            f"The path {path} holds bytes that are no UTF-8, as DuckDB needs; name another file."
+        ) from error
 
 
 def _require_database(path: Path, begin: bytes) -> None:

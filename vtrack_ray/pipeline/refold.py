@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,9 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.detector import EventDetector
 from vtrack_ray.pipeline.launcher import LocalStore
+
+_BATCH = 12
+"""So many hours of samples, in recordings of an hour, take some 100 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +61,7 @@ def _camera(
     else:
         profile = latest
         for video, digest in videos:  # in the order in which they were concluded: what came later stands
-            refolded = _fold_around(ledger, video, known.get(digest or "", latest))
+            refolded = _fold_around(ledger, [video], known.get(digest or "", latest))
             events = {event_id: event for event_id, event in events.items() if not _is_replaced(event, refolded)}
             events |= {event.event_id: event for event in refolded.events}
     in_order = sorted(events.values(), key=lambda event: event.started_at)
@@ -65,23 +69,25 @@ def _camera(
 
 
 def _windows(ledger: Ledger, videos: Sequence[Concluded], profile: Profile) -> Iterator[Refolded]:
-    """Windows that take in all of the videos; few, where many run side by side."""
-    last: Refolded | None = None
-    for video, _ in sorted(videos, key=lambda concluded: concluded.video.started_at):
-        if last is None or not _takes_in(
-            last, Take(video=video, logs=tuple(ledger.logs([video.video_id])[video.video_id]))
-        ):
-            last = _fold_around(ledger, video, profile)
-            yield last
+    """Windows that take in all of the videos, each around several at once: every one costs its neighbours too."""
+    waiting = deque(sorted((concluded.video for concluded in videos), key=lambda video: video.started_at))
+    while waiting:
+        batch = [waiting.popleft() for _ in range(min(_BATCH, len(waiting)))]
+        yield (window := _fold_around(ledger, batch, profile))
+        while waiting and _takes_in(ledger, window, waiting[0]):  # as where many run side by side
+            waiting.popleft()
 
 
-def _fold_around(ledger: Ledger, video: Video, profile: Profile) -> Refolded:
-    return asyncio.run(EventDetector(LocalStore(ledger)).fold_around(video, profile, is_there=True))
+def _fold_around(ledger: Ledger, videos: Sequence[Video], profile: Profile) -> Refolded:
+    return asyncio.run(EventDetector(LocalStore(ledger)).fold_around(videos, profile, is_there=True))
 
 
-def _takes_in(window: Refolded, take: Take) -> bool:
-    start, end = instants.from_us(take.start_us), instants.from_us(take.end_us)
-    return (window.after is None or window.after < start) and (window.until is None or end <= window.until)
+def _takes_in(ledger: Ledger, window: Refolded, video: Video) -> bool:
+    """Whether the window takes in the video, with what was sampled behind the end that its header tells."""
+    if (window.after and video.started_at <= window.after) or (window.until and window.until < video.ended_at):
+        return False
+    take = Take(video=video, logs=tuple(ledger.logs([video.video_id])[video.video_id]))
+    return window.until is None or instants.from_us(take.end_us) <= window.until
 
 
 def _is_replaced(event: Event, window: Refolded) -> bool:
