@@ -7,8 +7,10 @@ import signal
 import time
 from pathlib import Path
 
+from tests.ledger.examples import event, refolded
 from tests.ledger.processes import running
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.mark import read_mark
 from vtrack_ray.ledger.values import EventFilter
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -27,6 +29,15 @@ with Ledger.open(sys.argv[1], wait_s=10) as ledger:
         events = [event(number + tenth / 10, file.video_id, codes=[f"SPX{number:08d}"] * 20) for tenth in (1, 5)]
         ledger.conclude(file.video_id, claim.attempt, conclusion(), refolded(*events, after=number, until=number + 1))
         print(number, flush=True)
+"""
+REMAKE = """
+import sys
+from vtrack_ray.ledger.ledger import Ledger
+with Ledger.open(sys.argv[1], wait_s=10) as ledger:
+    events = ledger.events()
+    while True:
+        ledger.remake_events(events)
+        print("made", flush=True)
 """
 
 
@@ -53,3 +64,19 @@ def test_a_killed_owner_loses_nothing_acknowledged_and_leaves_nothing_half_done(
             assert {len(event.sights) for event in found} == {20}
             last = len(done) - 1
     assert last >= 3, "each process concludes at least the video that it was waited for"
+
+
+def test_events_that_are_made_anew_by_a_killed_owner_are_all_there(path: Path) -> None:
+    chance = random.Random(2)  # noqa: S311
+    with Ledger.open(path) as ledger:
+        ledger.replace_events(refolded(*(event(n, "a", codes=[f"SPX{n:08d}"] * 20) for n in range(300))))
+        before = ledger.snapshot()
+    for _ in range(4):
+        with running(REMAKE, path) as (process, printed):
+            printed.readline()
+            time.sleep(chance.uniform(0.05, 0.5))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        with Ledger.open(path, wait_s=10) as ledger:
+            assert ledger.snapshot() == before
+            assert ledger.standing_commits() == read_mark(path)

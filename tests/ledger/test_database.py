@@ -100,6 +100,11 @@ def test_a_file_that_may_not_be_written_is_refused(ledger: Ledger, path: Path) -
         Ledger.open(path)
 
 
+def test_a_path_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="no UTF-8, as DuckDB needs; name another file"):
+        Ledger.open(tmp_path / "caf\udce9.duckdb")
+
+
 def test_reading_needs_a_database(path: Path) -> None:
     with pytest.raises(LedgerError, match="nothing has been run yet"):
         Ledger.open(path, read_only=True)
@@ -123,7 +128,7 @@ def test_a_backup_is_a_database_with_the_same_rows(ledger: Ledger, tmp_path: Pat
     copy = tmp_path / "copies" / "it's one.duckdb"
     for _ in range(2):  # the second copy replaces the first
         ledger.backup(copy)
-    with Ledger.open(copy) as opened:
+    with Ledger.open(copy, read_only=True) as opened:
         assert opened.snapshot() == ledger.snapshot()
     assert list(copy.parent.iterdir()) == [copy]
 

@@ -113,6 +113,21 @@ def test_videos_can_be_looked_through_again_by_the_door(ledger: Ledger, path: Pa
     assert [video.file for video in ledger.unsurveyed("cam1")] == [file]
 
 
+def test_a_copy_asked_for_by_the_door_is_written_where_the_reader_is(
+    ledger: Ledger, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.register([found()], NOON)
+    monkeypatch.chdir(tmp_path)
+    with Door(ledger), open_answers(path) as answers:
+        answers.backup(Path("bản sao.duckdb"))
+        with pytest.raises(LedgerError, match="no UTF-8"):
+            answers.backup(Path("caf\udce9.duckdb"))
+        with pytest.raises(LedgerError, match="can't be written over itself"):
+            answers.backup(path)
+    with Ledger.open(tmp_path / "bản sao.duckdb", read_only=True) as copy:
+        assert copy.snapshot() == ledger.snapshot()
+
+
 def test_a_missing_database_says_that_nothing_was_run(path: Path) -> None:
     with pytest.raises(LedgerError, match="nothing has been run yet"), open_answers(path):
         pass
@@ -306,7 +321,7 @@ def test_a_path_too_long_for_a_socket_is_refused(
         b"not JSON",
         b"[]",
         b'{"call": "close", "arguments": {}}',
-        b'{"call": "backup", "arguments": {"path": "/tmp/x"}}',
+        b'{"call": "remake_events", "arguments": {"events": []}}',
         b'{"call": "counts", "arguments": {"unknown": 1}}',
         b'{"call": "events", "arguments": {"event_filter": {"codes": 7}}}',
         b'{"call": "profile", "arguments": 1}',

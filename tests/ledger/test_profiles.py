@@ -69,6 +69,18 @@ def test_a_persons_profile_replaces_another_unless_it_is_to_be_kept(ledger: Ledg
     assert ledger.profiles() == [changed]
 
 
+def test_every_profile_that_was_in_use_is_kept_by_its_digest(ledger: Ledger) -> None:
+    ledger.save_profile(AUTO)
+    ledger.save_profile(BY_PERSON)
+    assert not ledger.save_profile(AUTO)
+    kept = ledger.profiles_by_digest()
+    assert {digest: profile.digest for digest, profile in kept.items()} == {
+        d: d for d in (AUTO.digest, BY_PERSON.digest)
+    }
+    assert kept[BY_PERSON.digest] == BY_PERSON
+    assert ledger.config() == {}
+
+
 def test_settings_are_kept(ledger: Ledger) -> None:
     ledger.save_config("first_run", "no")
     ledger.save_config("first_run", "yes")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from vtrack_ray import __version__
+from vtrack_ray.cli.db import db
 from vtrack_ray.cli.demo import demo
 from vtrack_ray.cli.doctor import doctor
 from vtrack_ray.cli.events import events
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 _COMMANDS = (
-    run, events, videos, profile, up, down, source, filters, program, status, history, footage, doctor, demo,
+    run, events, videos, profile, up, down, source, filters, program, status, history, db, footage, doctor, demo,
 )  # fmt: skip
 
 for command in _COMMANDS:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from vtrack_ray.ledger import migrations
 from vtrack_ray.ledger.claims import require_claim
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.events import insert_events
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Conclusion, Refolded
+from vtrack_ray.meaning.event import Event
 
 
 class Conclusions(Database):
@@ -37,6 +41,18 @@ class Conclusions(Database):
         """
         with self._changing() as transaction:
             _replace(transaction, refolded)
+
+    def remake_events(self, events: Sequence[Event]) -> None:
+        """Makes the tables of events and sights anew, whatever is left of the former ones, with these events alone.
+
+        `events` are all that the concluded videos' logs come to: which of those are done or no_activity is settled
+        again, and no fold around a removed video is owed any more.
+        """
+        with self._changing() as transaction:
+            transaction.remake(("events", "sights"), migrations.definitions(("events", "sights")))
+            insert_events(transaction, events)
+            transaction.run("settle_all_videos")
+            transaction.run("forget_all_removed")
 
 
 def _replace(transaction: Transaction, refolded: Refolded, *concluded: str) -> None:

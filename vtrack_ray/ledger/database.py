@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import time
+import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -17,7 +21,12 @@ import duckdb
 
 from vtrack_ray.errors import LedgerDamaged, LedgerError, LedgerHeld
 from vtrack_ray.ledger import migrations
+from vtrack_ray.ledger.files import discard, replace_durably, wal_path
+from vtrack_ray.ledger.mark import Mark, MarkFile, loss, lost_commits, read_mark
+from vtrack_ray.ledger.refusals import MEND, refusal, uncopied, unusable
 from vtrack_ray.ledger.transaction import Transaction
+
+log = logging.getLogger(__name__)
 
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _RETRY_S = 0.1
@@ -25,12 +34,15 @@ READER_S = 3.0
 """How long to wait for a reader, who holds the file for a moment only."""
 _MAGIC = slice(8, 12), b"DUCK"
 """Where DuckDB's files say that they are one, and how (https://duckdb.org/docs/stable/internals/storage)."""
-_MEND = (
-    "If it was vtrack's, it is damaged: move it away and put a backup in its place, or start anew; "
-    "the videos will be read again."
-)
 _THREADS = 2
 """Enough for tables of this size; the cores are for sampling."""
+_MEMORY = "1GB"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": _MEMORY,
+    "threads": _THREADS,
+}
 
 
 class Database:
@@ -41,9 +53,13 @@ class Database:
         self.read_only = read_only
         self._connection = connection
         self._writing = Lock()
+        self._mark = Mark(database="", commits=0)
+        self._mark_file: MarkFile | None = None
 
     @classmethod
-    def open(cls, path: Path | str, *, read_only: bool = False, wait_s: float = 0.0, memory_limit: str = "1GB") -> Self:
+    def open(
+        cls, path: Path | str, *, read_only: bool = False, wait_s: float = 0.0, memory_limit: str = _MEMORY
+    ) -> Self:
         """Opens the file, making it and its folder if need be, and brings its schema up to date.
 
         A held file is tried again for `wait_s` seconds. Raises LedgerHeld, LedgerDamaged (no database of ours, or a
@@ -52,6 +68,7 @@ class Database:
         path = Path(path).absolute()
         if read_only and not path.exists():
             raise LedgerError(f"There is no database {path}: nothing has been run yet. Start with `vtrack run`.")
+        is_new = not path.exists()
         connection = _connect(path, read_only=read_only, wait_s=wait_s, memory_limit=memory_limit)
         try:
             (migrations.require_current if read_only else migrations.migrate)(connection)
@@ -60,13 +77,22 @@ class Database:
             raise type(error)(f"The database {path} {error}.") from error
         except duckdb.Error as error:
             connection.close()
-            raise _damaged(path, error) from error
-        return cls(path, connection, read_only=read_only)
+            raise unusable(path, error) from error
+        database = cls(path, connection, read_only=read_only)
+        if not read_only:
+            try:
+                database._begin_counting(is_new=is_new)
+            except BaseException:
+                connection.close()
+                raise
+        return database
 
     def close(self) -> None:
         """Lets go of the file; writes under way are finished first."""
         with self._writing:
             self._connection.close()
+            if self._mark_file:
+                self._mark_file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -75,25 +101,103 @@ class Database:
         self.close()
 
     def backup(self, path: Path | str) -> None:
-        """Writes a copy of the database as it is now to `path`, replacing a former copy only when it is whole."""
+        """Writes a copy of the database as it is now to `path`, replacing a former copy only when it is whole.
+
+        Writers wait meanwhile. Raises LedgerError if the copy can't be written, or `path` is a file of another kind or
+        a database in use, LedgerDamaged if this database can't be read to its end.
+        """
         path = Path(path).absolute()
-        if path == self.path:
-            raise LedgerError(f"A copy of {path} can't be written over itself; name another file.")
         half = path.with_name(path.name + ".part")
-        with self._writing, self._errors(), closing(self._connection.cursor()) as cursor:
+        with self._writing, closing(self._copying()) as cursor:
             try:
+                self._require_place(path)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                half.unlink(missing_ok=True)
-                cursor.execute(f"ATTACH {_quoted(str(half))} AS copy_of_ledger")
+                discard(half)
                 try:
-                    # The catalog is named after the file; only DuckDB knows how it spells it.
-                    name = (cursor.execute("SELECT current_database()").fetchone() or ("",))[0]
-                    cursor.execute(f'COPY FROM DATABASE "{name}" TO copy_of_ledger')
+                    self._copy(cursor, half)
+                    replace_durably(half, path)
                 finally:
-                    cursor.execute("DETACH copy_of_ledger")
-                half.replace(path)
-            except OSError as error:
-                raise LedgerError(f"The copy {path} can't be written: {error.strerror}.") from error
+                    discard(half)
+            except (OSError, duckdb.Error) as error:
+                raise uncopied(self.path, path, error) from error
+
+    def _copying(self) -> duckdb.DuckDBPyConnection:
+        """A connection that may write a copy: DuckDB lets none write that was opened for reading, to whatever file."""
+        return duckdb.connect(":memory:", config=_CONFIG) if self.read_only else self._connection.cursor()
+
+    def _copy(self, cursor: duckdb.DuckDBPyConnection, half: Path) -> None:
+        if self.read_only:
+            cursor.execute(f"ATTACH {_quoted(str(self.path))} AS ledger (READ_ONLY)")
+            cursor.execute("USE ledger")
+        cursor.execute(f"ATTACH {_quoted(str(half))} AS copy_of_ledger")
+        try:
+            # The catalog is named after the file; only DuckDB knows how it spells it.
+            name = (cursor.execute("SELECT current_database()").fetchone() or ("",))[0]
+            cursor.execute(f'COPY FROM DATABASE "{name}" TO copy_of_ledger')
+        except duckdb.Error:
+            with suppress(duckdb.Error):  # on a full disk it can't be ended in good order; the first error is told
+                cursor.execute("DETACH copy_of_ledger")
+            raise
+        cursor.execute("DETACH copy_of_ledger")
+
+    def _require_place(self, path: Path) -> None:
+        """Raises LedgerError unless there is nothing at `path`, or a former copy that nobody uses."""
+        _require_utf8(path)
+        if not path.exists():
+            return
+        if path.samefile(self.path):
+            raise LedgerError(f"A copy of {self.path} can't be written over itself; name another file.")
+        if wal_path(path).exists():
+            raise LedgerError(f"The database {path} is in use, or was when its process was killed; name another file.")
+        with closing(_connect(path, read_only=True, wait_s=0, memory_limit="100MB")) as former:
+            try:
+                migrations.check(former)
+            except LedgerError as error:
+                raise type(error)(f"The file {path} {error}. It was left as it was.") from error
+
+    def read_tables(self) -> dict[str, int | str]:
+        """Reads every value of every table: how many rows each has, or in a sentence why it can't be read."""
+        with self._errors(), closing(self._connection.cursor()) as cursor:
+            names = [name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {name: self._read_table(name) for name in sorted(names)}
+
+    def _read_table(self, name: str) -> int | str:
+        with closing(self._connection.cursor()) as cursor:
+            try:
+                # A hash needs every byte of a row; a count alone reads none of them.
+                row = cursor.execute(f'SELECT count(*), bit_xor(hash(t)) FROM "{name}" AS t').fetchone()  # noqa: S608
+            except duckdb.Error as error:
+                return str(error).splitlines()[0]
+        return int(row[0]) if row else 0
+
+    def standing_commits(self) -> Mark | None:
+        """Which database this is and how many commits it has had, by itself; None if they were never counted."""
+        with self._reading() as transaction:
+            rows = transaction.run("standing_commits")
+        return Mark(database=rows[0]["database"] or "", commits=rows[0]["commits"]) if rows else None
+
+    def _begin_counting(self, *, is_new: bool) -> None:
+        """Compares the commits that are there with those that the mark counted, and goes on counting.
+
+        Those missing are logged, and added up in the mark, for a person to see at leisure: what is there is whole.
+        """
+        outside = read_mark(self.path)
+        inside = self.standing_commits()
+        if inside is None:
+            with self._errors(), closing(self._connection.cursor()) as cursor:
+                Transaction(cursor).run("begin_counting", database=uuid.uuid4().hex, at=datetime.now(UTC))
+            counting = self.standing_commits()
+        else:
+            counting = inside
+        missing = 0
+        if outside and not is_new:  # the mark of a database that was moved away is told nothing by a new one
+            missing = outside.missing
+            if lost := lost_commits(inside, outside):
+                missing += lost
+                log.warning("%s", loss(self.path, lost))
+        self._mark = replace(counting or self._mark, missing=missing)
+        self._mark_file = MarkFile(self.path)
+        self._mark_file.put(self._mark)
 
     @contextmanager
     def _reading(self) -> Iterator[Transaction]:
@@ -110,16 +214,21 @@ class Database:
             raise LedgerError(f"The database {self.path} was opened for reading only.")
         with self._writing, self._errors(), closing(self._connection.cursor()) as cursor:
             cursor.execute("BEGIN")
-            yield Transaction(cursor)
+            transaction = Transaction(cursor)
+            yield transaction
+            counted = transaction.run("count_commit")
             cursor.execute("COMMIT")
             # On an exception the cursor is closed with its transaction open, which undoes it.
+            if self._mark_file and counted:
+                self._mark = replace(self._mark, commits=counted[0]["commits"])
+                self._mark_file.put(self._mark)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except duckdb.Error as error:
-            raise LedgerError(f"The database {self.path} refused: {error}") from error
+            raise refusal(self.path, error) from error
 
 
 def _connect(path: Path, *, read_only: bool, wait_s: float, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -134,6 +243,7 @@ def _connect(path: Path, *, read_only: bool, wait_s: float, memory_limit: str) -
 
 
 def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    _require_utf8(path)
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,12 +255,7 @@ def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.D
         return duckdb.connect(
             path,
             read_only=read_only,
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "memory_limit": memory_limit,
-                "threads": _THREADS,
-            },
+            config={**_CONFIG, "memory_limit": memory_limit},
         )
     except OSError as error:
         raise LedgerError(
@@ -167,7 +272,17 @@ def _connect_once(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.D
             ) from error
         if "Cannot open file" in str(error):
             raise LedgerError(f"The database {path} can't be opened: {error}") from error
-        raise _damaged(path, error) from error
+        raise unusable(path, error) from error
+
+
+def _require_utf8(path: Path) -> None:
+    """Raises LedgerError for a path that DuckDB can't take."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise LedgerError(
+            f"The path {path} holds bytes that are no UTF-8, as DuckDB needs; name another file."
+        ) from error
 
 
 def _require_database(path: Path, begin: bytes) -> None:
@@ -178,14 +293,8 @@ def _require_database(path: Path, begin: bytes) -> None:
     where, magic = _MAGIC
     if begin and begin[where] != magic:
         raise LedgerDamaged(
-            f"The file {path} is no DuckDB database, and was left as it is. Name another file for the database. {_MEND}"
+            f"The file {path} is no DuckDB database, and was left as it is. Name another file for the database. {MEND}"
         )
-
-
-def _damaged(path: Path, error: duckdb.Error) -> LedgerDamaged:
-    if path.exists() and path.stat().st_size == 0:
-        return LedgerDamaged(f"The file {path} is empty, and no database: delete it, or name another file.")
-    return LedgerDamaged(f"The file {path} can't be read as a database: {error}. {_MEND}")
 
 
 def _quoted(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
@@ -11,6 +11,9 @@ from vtrack_ray.ledger.values import CameraFindings, EventFilter, Findings
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
+
+StoredForm = tuple[Row, list[Row]]
+"""An event's row and those of its sights, every column."""
 
 
 class Events(Database):
@@ -34,6 +37,16 @@ class Events(Database):
         for row in seen:
             sights[row["event_id"]].append(_sight_of(row))
         return [_event_of(row, sights[row["event_id"]]) for row in rows]
+
+    def stored_events(self) -> dict[str, StoredForm]:
+        """Every event as it is stored, by its identity; sights of no event are left out."""
+        with self._reading() as transaction:
+            rows = transaction.run("snapshot_events")
+            seen = transaction.run("snapshot_sights")
+        sights: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in seen:
+            sights[row["event_id"]].append(row)
+        return {row["event_id"]: (row, sights[row["event_id"]]) for row in rows}
 
     def codes_like(self, text: str, most: int) -> list[str]:
         """At most so many codes that contain `text`, in capitals or not; those that are it or begin with it first."""
@@ -66,6 +79,17 @@ def insert_events(transaction: Transaction, events: Sequence[Event]) -> None:
         )
 
 
+def stored_forms(events: Iterable[Event]) -> dict[str, StoredForm]:
+    """How these events are stored, by their identities."""
+    return {
+        event.event_id: (
+            _event_row(event),
+            [_sight_row(event.event_id, ordinal, sight) for ordinal, sight in enumerate(event.sights)],
+        )
+        for event in events
+    }
+
+
 def _event_row(event: Event) -> dict[str, object]:
     return {
         "event_id": event.event_id,
@@ -75,9 +99,9 @@ def _event_row(event: Event) -> dict[str, object]:
         "start_s": event.start_s,
         "end_s": event.end_s,
         "duration_s": event.duration_s,
-        "video_ids": event.video_ids,
-        "tracking_codes": event.tracking_codes,
-        "status": event.status,
+        "video_ids": list(event.video_ids),
+        "tracking_codes": list(event.tracking_codes),
+        "status": str(event.status),
     }
 
 
@@ -92,7 +116,7 @@ def _sight_row(event_id: str, ordinal: int, seen: EventSight) -> dict[str, objec
         "seen_at": seen.at,
         **seen.sight.area._asdict(),
         "decoder": seen.sight.decoder,
-        "fused_s": seen.sight.fused_s,
+        "fused_s": list(seen.sight.fused_s),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib import resources
 from typing import NamedTuple
@@ -56,8 +58,47 @@ def check(cursor: duckdb.DuckDBPyConnection) -> list[Migration]:
 
 def require_current(cursor: duckdb.DuckDBPyConnection) -> None:
     """Raises LedgerError if the schema is older than this version's, as a reader can't change it."""
-    if check(cursor):
+    missing = check(cursor)
+    if missing and not cursor.execute("SELECT 1 FROM duckdb_tables()").fetchone():
+        raise LedgerError(
+            "holds nothing: no run has begun yet, or its log was damaged. Put a backup in its place "
+            "(`vtrack db restore FILE`), or start with `vtrack run`"
+        )
+    if missing:
         raise LedgerError("was made by an older vtrack; run `vtrack run` once to bring it up to date")
+
+
+def definitions(tables: Sequence[str]) -> list[str]:
+    """The statements that make these tables as they are once all migrations are applied, with their comments."""
+    with closing(duckdb.connect(":memory:")) as connection:
+        migrate(connection)
+        made = connection.execute(
+            "SELECT table_name, sql, comment FROM duckdb_tables() WHERE table_name IN (SELECT unnest($1))", [tables]
+        ).fetchall()
+        indexes = connection.execute(
+            "SELECT sql FROM duckdb_indexes() WHERE table_name IN (SELECT unnest($1))", [tables]
+        ).fetchall()
+        columns = connection.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE table_name IN (SELECT unnest($1))",
+            [tables],
+        ).fetchall()
+    return [
+        *(sql for _, sql, _ in made),
+        *(sql for (sql,) in indexes),
+        *(f'COMMENT ON TABLE "{table}" IS {_quoted(comment)}' for table, _, comment in made if comment),
+        *(f'COMMENT ON COLUMN "{table}"."{name}" IS {_quoted(comment)}' for table, name, comment in columns if comment),
+    ]
+
+
+def table_names() -> list[str]:
+    """The tables of a database to which all migrations are applied."""
+    with closing(duckdb.connect(":memory:")) as connection:
+        migrate(connection)
+        return sorted(name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def migrate(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -27,8 +27,19 @@ class Profiles(Database):
         and with `if_not_person` no other one does."""
         kept = profile.origin == "auto" or if_not_person
         with self._changing() as transaction:
-            saved = transaction.run("save_profile", keep_persons=kept, at=datetime.now(UTC), **_parameters_of(profile))
+            at = datetime.now(UTC)
+            saved = transaction.run("save_profile", keep_persons=kept, at=at, **_parameters_of(profile))
+            if saved:
+                # Sampling logs name their profile by its digest; a later one must not make them unreadable.
+                key = f"ledger.profile.{profile.digest}"
+                transaction.run("save_config", key=key, value=profile.model_dump_json(), at=at)
         return bool(saved)
+
+    def profiles_by_digest(self) -> dict[str, Profile]:
+        """Every profile that was ever saved, by its digest; whose camera's it was does not matter to that."""
+        with self._reading() as transaction:
+            former = [Profile.model_validate_json(row["value"]) for row in transaction.run("former_profiles")]
+        return {profile.digest: profile for profile in (*former, *self.profiles())}
 
     def config(self) -> dict[str, str]:
         """The settings and facts stored, by key."""

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, get_type_hints
 
@@ -67,6 +68,8 @@ class Answers(Protocol):
     def backlog(self) -> list[Backlog]: ...
 
     def history(self, history_filter: HistoryFilter | None = None) -> list[Occurrence]: ...
+
+    def backup(self, path: Path) -> None: ...
 
 
 class Call(NamedTuple):

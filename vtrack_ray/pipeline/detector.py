@@ -42,24 +42,28 @@ class EventDetector:
 
     async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
         async with self._turn:
-            refolded = await self._fold_around(claim.video, profile, is_there=True)
+            refolded = await self.fold_around([claim.video], profile, is_there=True)
             await self._store(Ledger.conclude, claim.video.video_id, claim.attempt, conclusion, refolded)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         async with self._turn:
-            await self._store(Ledger.replace_events, await self._fold_around(removed, profile, is_there=False))
+            await self._store(Ledger.replace_events, await self.fold_around([removed], profile, is_there=False))
 
-    async def _fold_around(self, video: Video, profile: Profile, *, is_there: bool) -> Refolded:
-        """The events around a video's time, from as many of its neighbours as it takes to be sure of them."""
-        own = await self._take(video)
+    async def fold_around(self, videos: Sequence[Video], profile: Profile, *, is_there: bool) -> Refolded:
+        """The events around the time of these videos, from as many neighbours as it takes to be sure of them.
+
+        They follow each other with no other video of the camera between them, or are one.
+        """
+        own = {video.video_id: await self._take(video) for video in videos}
         others: dict[str, Take] = {}
-        reach = _Reach(own.start_us, own.end_us)
+        start_us, end_us = min(take.start_us for take in own.values()), max(take.end_us for take in own.values())
+        reach = _Reach(start_us, end_us)
         while True:
             for near in await self._near(profile, reach):
-                if near.video_id not in others and near.video_id != video.video_id:
+                if near.video_id not in others and near.video_id not in own:
                     others[near.video_id] = await self._take(near)
-            takes = [*others.values(), *([own] if is_there else [])]
-            after_us, until_us = window(takes, profile, own.start_us, own.end_us)
+            takes = [*others.values(), *(own.values() if is_there else ())]
+            after_us, until_us = window(takes, profile, start_us, end_us)
             # As far as events are replaced, every video has to be among the takes.
             wider = _Reach(
                 min([reach.start_us, *([t.start_us for t in takes] if after_us is None else [after_us])]),

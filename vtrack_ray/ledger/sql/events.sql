@@ -99,6 +99,10 @@ WHERE camera_name = $camera_name
   AND ($until::TIMESTAMP IS NULL
        OR started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) <= $until::TIMESTAMP);
 
+-- name: forget_all_removed
+-- All events were folded again.
+DELETE FROM removed_videos;
+
 -- name: finish_video
 -- Ends the sampling of a video; whether anything happened in it is settled afterwards.
 UPDATE file_list

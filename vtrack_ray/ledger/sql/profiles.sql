@@ -17,8 +17,12 @@ WHERE NOT ($keep_persons AND EXISTS (
 RETURNING camera_name;
 
 -- name: config
--- Settings and facts.
-SELECT key, value FROM processing_config ORDER BY key;
+-- Settings and facts, but for the ledger's own.
+SELECT key, value FROM processing_config WHERE NOT starts_with(key, 'ledger.') ORDER BY key;
+
+-- name: former_profiles
+-- Every profile that was ever saved, as JSON, by its digest; a later one with the same digest in place of an earlier.
+SELECT value FROM processing_config WHERE starts_with(key, 'ledger.profile.');
 
 -- name: save_config
 -- Stores a setting or a fact.
