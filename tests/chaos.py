@@ -33,7 +33,7 @@ LOCAL = ("run", "--local", "--set", "SPAN_SECONDS=5")
 _IN_WORK = 0.8
 """So often the work is waited for; else its start may be disturbed."""
 _LONGEST_WORK_S = 2.0
-_PATIENCE_S = 150.0
+_PATIENCE_S = 90.0
 _LOOK_AGAIN_S = 0.05
 
 _PROCESSES = {
@@ -90,6 +90,8 @@ class Chaos:
             if re.search(_PROCESSES[victim], _title(process)):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
+                if process.pid == self.up.pid:
+                    self.up.wait(timeout=_PATIENCE_S)
 
     def processes(self) -> list[psutil.Process]:
         """All of the service, which has just been seen to run."""
@@ -116,7 +118,8 @@ class Chaos:
                         return
             assert self.up.poll() is None, self.up.communicate()
             time.sleep(_LOOK_AGAIN_S)
-        raise AssertionError(f"{program} was not {state} within {_PATIENCE_S:g} s")
+        self.kill("all at once")
+        raise AssertionError(f"{program} was not {state} within {_PATIENCE_S:g} s", self.up.communicate())
 
     def events(self) -> list[Event]:
         with open_answers(self.vtrack.db) as answers:

@@ -81,7 +81,7 @@ class Scheduler:
         self._roots: Sequence[str] = ()
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._under_way: dict[Claim, asyncio.Task[None]] = {}
         self._knowing = asyncio.Lock()
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
@@ -110,8 +110,7 @@ class Scheduler:
                     loop.cancel()
                 if self._under_way:
                     await asyncio.wait(self._under_way.values(), timeout=self._settings.STOP_SECONDS)
-                for task in self._under_way.values():
-                    task.cancel()
+                await self._give_back()
         except ExceptionGroup as errors:
             # One is enough: what failed beside it, or after it, failed for the same reason.
             raise _first(errors) from errors
@@ -147,7 +146,8 @@ class Scheduler:
             news.clear()
             await step()
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), _POLL_S)
+                async with asyncio.timeout(_POLL_S):
+                    await news.wait()
 
     async def _follow(self) -> None:
         """Reads what was asked for, and does what changes with it."""
@@ -160,7 +160,9 @@ class Scheduler:
         if roots != self._roots:
             self._scan_due = self._now()
         if not programs and self._programs:
-            await self._give_all_back()
+            # Not by this scheduler, which reads again what it has changed.
+            given_back = await self._give_back()
+            await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=given_back)
         is_sorted_anew = filters != self._filters or _lasting_of(programs) != _lasting_of(self._programs)
         self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
         for profile in await self._store(Ledger.profiles):
@@ -169,13 +171,14 @@ class Scheduler:
             await self._sort()
         await self._end_programs()
 
-    async def _give_all_back(self) -> None:
+    async def _give_back(self) -> int:
+        """Ends all work under way, and has its videos wait again; what was sampled of them is kept."""
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=len(tasks))
+        return await self._store(Ledger.release_claims)
 
     async def _heed(self, profile: Profile) -> None:
         """A profile that somebody has changed meanwhile counts from now on, for what was sampled before as well."""
@@ -209,7 +212,7 @@ class Scheduler:
     async def _end_program(self, program: Program, state: ProgramState, reason: str | None) -> None:
         await self._store(Ledger.end_program, program, state, reason, self._now())
         await self._record(OccurrenceKind.PROGRAM, f"{program} is {state}" + (f": {reason}" if reason else ""))
-        self.look()
+        await self._read_programs()
 
     async def _scan(self) -> None:
         """Scans for the programs that wait, and the sources whenever that is due."""
@@ -263,6 +266,11 @@ class Scheduler:
     async def _start_program(self, program: Program) -> None:
         await self._store(Ledger.start_program, program.program_id, self._now())
         await self._record(OccurrenceKind.PROGRAM, f"{program} has begun")
+        await self._read_programs()
+
+    async def _read_programs(self) -> None:
+        """Takes in what it has just changed itself."""
+        self._programs = await self._store(Ledger.programs, unended=True)
         self.look()
 
     async def _scanned(self, paths: Sequence[Path], camera_name: str | None, settling: Settling | None = None) -> Scan:
@@ -332,7 +340,12 @@ class Scheduler:
     def _begin(self, claim: Claim, *, is_urgent: bool) -> None:
         name = f"{_URGENT if is_urgent else ''}{claim.video.path}"
         task = self._group.create_task(self._see_through(claim, is_urgent=is_urgent), name=name)
-        self._under_way[claim.video.video_id] = task
+        self._under_way[claim] = task
+        task.add_done_callback(lambda _done: self._ended(claim))
+
+    def _ended(self, claim: Claim) -> None:
+        del self._under_way[claim]
+        self.look()
 
     async def _see_through(self, claim: Claim, *, is_urgent: bool) -> None:
         """Takes one video to its end; whatever goes wrong with it is its own reason and stops no other."""
@@ -351,22 +364,17 @@ class Scheduler:
             await self._tell_done(claim, worker.worked_s)
             latest = self._cameras.profiles[video.camera_name]
             await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
-        except asyncio.CancelledError:
-            await self._store(Ledger.release, video.video_id, claim.attempt, "it was interrupted, and goes on")
-            raise
         except END_THE_RUN:
             raise
         except StaleAttempt as error:
             await self._tell(OccurrenceKind.STALE, claim, str(error))
         except VideoTimedOut as error:
             reason = sentence(video.file, error)
-            await self._store(Ledger.fail, video.video_id, claim.attempt, VideoStatus.TIMEOUT, reason, self._now())
-            await self._tell(OccurrenceKind.TIMEOUT, claim, reason)
+            with suppress(StaleAttempt):
+                await self._store(Ledger.fail, video.video_id, claim.attempt, VideoStatus.TIMEOUT, reason, self._now())
+                await self._tell(OccurrenceKind.TIMEOUT, claim, reason)
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
             await self._set_back(video.file, claim.attempt, error)
-        finally:
-            del self._under_way[video.video_id]
-            self.look()
 
     async def _tell_done(self, claim: Claim, worked_s: float) -> None:
         row = await self._store(Ledger.video, claim.video.video_id)
@@ -406,12 +414,12 @@ class Scheduler:
         """Gives stale claims back, and forgets old history."""
         before = self._now() - timedelta(minutes=self._settings.STALE_CLAIM_MINUTES)
         for claim in await self._store(Ledger.stale_claims, before):
-            task = self._under_way.get(claim.video.video_id)
-            if task is not None:
+            if task := self._under_way.get(claim):
                 task.cancel()
-            else:
+                await asyncio.wait([task])
+            with suppress(StaleAttempt):  # it was concluded at the last moment
                 await self._store(Ledger.release, claim.video.video_id, claim.attempt, "nobody answered for it")
-            await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
+                await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
         await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
 
     async def _tell(self, kind: OccurrenceKind, claim: Claim, text: str, **figures: float) -> None:

@@ -28,8 +28,11 @@ SELECT program_id FROM programs WHERE kind = 'first' AND state = 'done' LIMIT 1;
 UPDATE file_list SET program_id = NULL WHERE program_id IN (SELECT unnest($program_ids::BIGINT[]));
 
 -- name: assign_to_program
--- Videos that a program asks for.
-UPDATE file_list SET program_id = $program_id WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
+-- Videos that a program asks for, if it has not ended meanwhile.
+UPDATE file_list
+SET program_id = $program_id
+WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
+  AND EXISTS (SELECT 1 FROM programs WHERE program_id = $program_id AND ended_at IS NULL);
 
 -- name: unfinished_of_programs
 -- Numbers of videos still to be worked on, by program.
