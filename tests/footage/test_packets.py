@@ -74,6 +74,10 @@ def test_damaged_packets_are_noted(tmp_path: Path) -> None:
     assert any(note.startswith("damaged packets: ") for note in index_packets(str(path)).notes)
 
 
-def test_pictures_without_times_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotAVideo, match="pictures without times"):
-        index_packets(str(make_clip(tmp_path / "raw.h264")))
+def test_pictures_without_times_are_refused_and_the_file_is_closed(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "raw.h264")
+    # The error's trace, kept by `refused`, keeps what it passed through alive.
+    with pytest.raises(NotAVideo, match="pictures without times") as refused:
+        index_packets(str(path))
+    assert refused.tb is not None
+    assert path not in [file.resolve() for file in Path("/proc/self/fd").iterdir()]
