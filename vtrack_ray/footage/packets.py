@@ -14,8 +14,6 @@ from vtrack_ray.meaning.span import Span
 
 _HOLE_S = 1.0
 _HOLE_GAPS = 5.0
-
-
 _HABIT_HOLES = 10
 """More holes than this are no damage."""
 

@@ -10,14 +10,12 @@ from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import Gap, Keyframes, gaps, is_next_on_grid
+from vtrack_ray.sampling.plan import SEARCH_EVERY, Gap, Keyframes, gaps, is_next_on_grid
 from vtrack_ray.sampling.regular import regular
 from vtrack_ray.vision.trigger import CARD_ROOM
 
 _MOST_SHARE = 0.015
 """A person may give the trigger more room than it takes: no card is believed to fill more of the picture than this."""
-_SEARCH_EVERY = 2
-"""Of the pictures of the sampling interval between two keyframes, one in so many is searched for codes."""
 
 
 def cascade(look: Look) -> None:
@@ -119,8 +117,8 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
         if not is_next_on_grid(last_s, picture.time_s, interval_s):
             passed.append(picture)
             continue
-        # Searching a picture for codes costs ten times reading the trigger; a label lies there for longer.
-        is_searched = is_next_on_grid(searched_s, picture.time_s, _SEARCH_EVERY * interval_s)
+        # Searching a picture for codes costs ten times reading the trigger.
+        is_searched = is_next_on_grid(searched_s, picture.time_s, SEARCH_EVERY * interval_s)
         sample = _examined(look, picture, trigger_only=not is_searched)
         searched_s = picture.time_s if is_searched else searched_s
         if sample.trigger is not known.trigger:

@@ -28,6 +28,9 @@ those are refined anyway."""
 CHECK_S = 20.0
 """A keyframe is examined at least this often where packet sizes say that nothing moves."""
 
+SEARCH_EVERY = 2
+"""Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
+
 
 def on_grid(times_s: Times, interval_s: float) -> NDArray[np.bool_]:
     """Which pictures regular sampling takes: the first one at or after each multiple of the interval.
