@@ -157,7 +157,11 @@ def test_the_level_of_noise_may_drift() -> None:
     assert len(keyframes_of(index_of(drifting)).coarse(Span(0.0, 600.0), 5.0)) < 40
 
 
-@given(st.lists(st.integers(50, 6_000), min_size=400, max_size=400), st.floats(100, 130), st.floats(5, 30))
+LEVELS = st.one_of(st.integers(100, 103), st.integers(100, 6_000))
+"""Mostly a quiet table, or sizes would not be believed."""
+
+
+@given(st.lists(LEVELS, min_size=400, max_size=400), st.floats(100, 130), st.floats(5, 30))
 def test_the_choice_does_not_depend_on_the_span(levels: list[int], start_s: float, length_s: float) -> None:
     sizes = [30_000 if i % 50 == 0 else levels[i // 25] for i in range(10_000)]
     whole = index_of(sizes)
