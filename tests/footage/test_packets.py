@@ -48,7 +48,10 @@ def test_a_span_past_the_end_has_the_last_group_only(tmp_path: Path) -> None:
 def test_a_stretch_without_pictures_is_a_hole(tmp_path: Path) -> None:
     index = index_packets(str(make_clip(tmp_path / "paused.mkv", pictures=100, left_out=range(21, 70))))
     assert [tuple(hole) for hole in index.holes] == [pytest.approx((0.84, 2.8))]
-    assert index_packets(str(make_clip(tmp_path / "slow.mkv", left_out={n for n in range(50) if n % 20}))).holes == ()
+    assert index.longest_picture_s == pytest.approx(0.04)
+    slow = index_packets(str(make_clip(tmp_path / "slow.mkv", left_out={n for n in range(50) if n % 20})))
+    assert slow.holes == ()
+    assert slow.longest_picture_s == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(("b_frames", "damaged", "jump_s"), [(0, 48, 2.0), (2, 47, 1.9)])

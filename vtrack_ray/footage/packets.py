@@ -42,14 +42,24 @@ class PacketIndex:
         Between two pictures there lies a hole if it is longer than a second and five times the usual distance. Where
         that happens again and again, the camera leaves out pictures that show nothing new, and nothing is missing.
         """
-        gaps_s = np.diff(self.times_s)
-        if not len(gaps_s):
-            return ()
-        usual_s = float(np.median(gaps_s))
-        starts = np.flatnonzero(gaps_s > max(_HOLE_S, _HOLE_GAPS * usual_s))
-        if len(starts) > _HABIT_HOLES:
-            return ()
+        usual_s, is_hole = self._distances()
+        starts = np.flatnonzero(is_hole)
         return tuple(Span(float(self.times_s[i]) + usual_s, float(self.times_s[i + 1])) for i in starts)
+
+    @property
+    def longest_picture_s(self) -> float:
+        """The longest that a picture is on show until the next one, where no hole lies between."""
+        _, is_hole = self._distances()
+        return float(np.diff(self.times_s)[~is_hole].max(initial=0.0))
+
+    def _distances(self) -> tuple[float, NDArray[np.bool_]]:
+        """The usual distance of pictures, and behind which of them but the last there lies a hole."""
+        gaps_s = np.diff(self.times_s)
+        usual_s = float(np.median(gaps_s)) if len(gaps_s) else 0.0
+        is_hole = gaps_s > max(_HOLE_S, _HOLE_GAPS * usual_s)
+        if is_hole.sum() > _HABIT_HOLES:
+            is_hole[:] = False
+        return usual_s, is_hole
 
 
 def index_packets(path: str, span: Span | None = None) -> PacketIndex:

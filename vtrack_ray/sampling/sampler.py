@@ -32,6 +32,9 @@ LEAD_S = REACH_S + CHECK_S + BIN_S
 """The index reaches this far beyond a span on both sides: the choice of its pictures depends on what lies around them,
 and on what lies around the examined pictures next to it."""
 
+_TAIL_S = 1.0
+"""A header may promise this much more than there is, if all pictures are closer together than that."""
+
 
 def spans_of(video: Video, span_s: float) -> list[Span]:
     """The spans of about `span_s` seconds in which a video is sampled, all of one length."""
@@ -71,7 +74,7 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
         span=span,
         method=method,
         samples=tuple(s for t, s in sorted(look.samples.items()) if reach.start_s <= t < reach.end_s),
-        coverage=covered(span, look.accounted, faults, _last_picture_s(index)),
+        coverage=covered(span, look.accounted, faults, max(_TAIL_S, index.longest_picture_s)),
         pictures=look.pictures_decoded,
         seconds=stages.seconds,
         notes=(*index.notes, *look.notes),
@@ -82,8 +85,3 @@ def _way(method: Method, profile: Profile) -> Callable[[Look], None]:
     if method is Method.EXHAUSTIVE:
         return exhaustive
     return cascade if profile.qr_trigger_area else unmarked
-
-
-def _last_picture_s(index: PacketIndex) -> float:
-    """How long the last picture may be on show: as long as the longest before it, and no less than a second."""
-    return max(1.0, float(np.diff(index.times_s).max(initial=0.0)))
