@@ -67,8 +67,12 @@ def _runs(cells: NDArray[np.bool_]) -> Iterator[Span]:
 
 
 def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
-    """The parts of the stretches in the reach, and a cell more on both sides, on which its own pictures depend."""
-    low, high = math.floor(look.reach.start_s) - 1, look.reach.end_s + 1
+    """The parts of the stretches in the reach, and a cell more on both sides, on which its own pictures depend.
+
+    The picture that a reach begins with may be the video's last, and lie before it.
+    """
+    last_s = float(look.index.times_s[-1]) if look.index.times_s.size else 0.0
+    low, high = math.floor(min(look.reach.start_s, last_s)) - 1, look.reach.end_s + 1
     for start_s, end_s in stretches:
         part = Span(max(start_s, low), min(end_s, math.ceil(high) if math.isfinite(high) else end_s))
         if part.duration_s > 0:
