@@ -66,7 +66,7 @@ class Keyframes:
         one sign of motion alone is enough for it to be seen in one of the two.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
-        lies between two where there are two.
+        lies between two where there are two; where none is behind it, the last two at least.
         """
         times_s = self.times_s
         chosen = on_grid(times_s, CHECK_S)
@@ -79,6 +79,8 @@ class Keyframes:
         before, behind = examined[examined <= reach.start_s], examined[examined >= reach.end_s]
         first = before[-1] if before.size else -np.inf
         last = behind[0] if behind.size else np.inf
+        if not behind.size and examined.size > 1:
+            first = min(first, examined[-2])
         return [float(time_s) for time_s in examined[(examined >= first) & (examined <= last)]]
 
     def last_before(self, time_s: float) -> float:
