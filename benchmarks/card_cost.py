@@ -1,10 +1,10 @@
 """What it takes to store the trigger card anew once it is uncovered: `python -m benchmarks.card_cost`.
 
-Of half a minute of an idle table, the card is hidden twice by a patch of cardboard that is hardly larger: the least that
-a packing can change. Figures are what a half second takes beyond the idle level, in keyframes for each picture that the
-card's code would fill: the noise's spread, and the half seconds in which the card goes and comes back (the lesser of
-the two times). activity.py rests on them. The last columns are its answers: how much of the idle time counts as motion
-(100 %: sizes are not believed), and whether each return of the card is noticed.
+Of half a minute of an idle table, the card is hidden twice by a patch of cardboard that is hardly larger: the least
+that a packing can change. Figures are what a half second takes beyond the idle level, in keyframes for each picture
+that the card's code would fill: the noise's spread, and the half seconds in which the card goes and comes back (the
+lesser of the two times). activity.py rests on them. The last columns are its answers: how much of the idle time counts
+as motion (100 %: sizes are not believed), and whether each return of the card is noticed.
 """
 
 from __future__ import annotations

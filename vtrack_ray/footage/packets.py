@@ -52,6 +52,11 @@ class PacketIndex:
         _, is_hole = self._distances()
         return float(np.diff(self.times_s)[~is_hole].max(initial=0.0))
 
+    @property
+    def keyframes_apart_s(self) -> float:
+        """The longest distance of two keyframes that follow each other."""
+        return float(np.diff(self.times_s[self.keyframe]).max(initial=0.0))
+
     def _distances(self) -> tuple[float, NDArray[np.bool_]]:
         """The usual distance of pictures, and behind which of them but the last there lies a hole."""
         gaps_s = np.diff(self.times_s)
@@ -69,25 +74,29 @@ def index_packets(path: str, span: Span | None = None) -> PacketIndex:
     Damaged packets, and pictures that are decoded but never shown (edit lists), are left out.
     Raises VideoVanished, VideoForbidden, NotAVideo.
     """
-    span = span or Span(0.0, math.inf)
+    with Reader(path) as reader:
+        return index_of(reader, span or Span(0.0, math.inf))
+
+
+def index_of(reader: Reader, span: Span) -> PacketIndex:
+    """As index_packets(), of a file that is open."""
     rows: list[tuple[float, bool, int]] = []
     faults = _Faults()
     end_s = 0.0
-    with Reader(path) as reader:
-        if reader.is_in_decoding_order:
-            faults.say("the file keeps no presentation times: pictures stored out of order may be some pictures off")
-        if jumps_s := reader.jumps_s():
-            faults.say(_jumps_note(jumps_s))
-        for item in reader.packets(span):
-            if isinstance(item, FFmpegError):
-                faults.say(f"a part can't be read: {item.strerror or item}")
-                continue
-            faults.see_dts(item.dts)
-            faults.damaged += item.is_corrupt
-            if not item.is_corrupt and not item.is_discard:
-                pts = pts_of(item)
-                rows.append((reader.time_s(pts), item.is_keyframe, item.size))
-                end_s = max(end_s, reader.time_s(pts + (item.duration or 0)))
+    if reader.is_in_decoding_order:
+        faults.say("the file keeps no presentation times: pictures stored out of order may be some pictures off")
+    if jumps_s := reader.jumps_s():
+        faults.say(_jumps_note(jumps_s))
+    for item in reader.packets(span):
+        if isinstance(item, FFmpegError):
+            faults.say(f"a part can't be read: {item.strerror or item}")
+            continue
+        faults.see_dts(item.dts)
+        faults.damaged += item.is_corrupt
+        if not item.is_corrupt and not item.is_discard:
+            pts = pts_of(item)
+            rows.append((reader.time_s(pts), item.is_keyframe, item.size))
+            end_s = max(end_s, reader.time_s(pts + (item.duration or 0)))
     return _index(rows, span, end_s, faults.notes())
 
 

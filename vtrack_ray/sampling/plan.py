@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
-from vtrack_ray.sampling.activity import Activity
+from vtrack_ray.sampling.activity import BIN_S, REACH_S, Activity
 
 Times = NDArray[np.float64]
 
@@ -30,6 +30,12 @@ CHECK_S = 20.0
 
 SEARCH_EVERY = 2
 """Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
+
+
+def lead_s(keyframes_apart_s: float) -> float:
+    """How far beyond a span, on both sides, its choice of pictures depends on what is there: on the noise around the
+    last two keyframes examined before it, or the first one behind it."""
+    return REACH_S + BIN_S + 2 * (CHECK_S + keyframes_apart_s)
 
 
 def on_grid(times_s: Times, interval_s: float) -> NDArray[np.bool_]:
