@@ -75,6 +75,7 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
         coverage=covered(span, look.accounted, faults, max(_TAIL_S, index.longest_picture_s)),
         pictures=look.pictures_decoded,
         seconds=stages.seconds,
+        jumps=tuple(jump for jump in index.jumps if reach.start_s <= jump.time_s < reach.end_s),
         notes=(*index.notes, *look.notes),
     )
 
