@@ -18,7 +18,7 @@ from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
-from vtrack_ray.meaning.span import Coverage, covered_s
+from vtrack_ray.meaning.span import Coverage, Span, covered_s
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
@@ -29,6 +29,8 @@ from vtrack_ray.sources.local import scan
 
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
+LARGE = Look(width_px=1280, height_px=720)
+"""In smaller pictures, a packet is mostly what it takes to say that nothing has changed, and little counts as still."""
 SHORT = Packing(events=3, event_s=(6, 9), idle_s=(4, 12), passing_hands=1)
 
 
@@ -127,6 +129,32 @@ def test_spans_shorter_than_the_distance_of_keyframes(keyframe_s: float, tmp_pat
     assert sum(covered_s(log.coverage, Coverage.UNREADABLE) for log in take.logs) == 0
 
 
+@pytest.mark.parametrize("trigger_card", [True, False])
+def test_spans_in_which_no_picture_begins(trigger_card: bool, tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(6, 7), before_s=26, after_s=26, trigger_card=trigger_card)
+    render(Order(packing=packing, look=TINY, recording=Recording(skip_unchanged=True, container="mkv")), tmp_path)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
+    for is_exhaustive in (False, True):
+        take, _ = sampled(video, profile, 1.0, is_exhaustive=is_exhaustive)
+        assert any(not log.samples for log in take.logs)
+        assert sum(covered_s(log.coverage, Coverage.UNREADABLE) for log in take.logs) == 0
+
+
+def test_a_span_behind_the_last_keyframe_shows_what_the_whole_does(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(6, 7), before_s=3, after_s=30)
+    render(Order(packing=packing, look=LARGE, recording=Recording(keyframe_s=4)), tmp_path)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
+    whole = sample_span(video, profile, Span(0.0, video.duration_s))
+    last = sample_span(video, profile, Span(video.duration_s - 0.5, video.duration_s))
+    assert last.samples == tuple(s for s in whole.samples if s.time_s >= last.span.start_s)
+    assert [stretch.coverage for stretch in last.coverage] == [Coverage.IDLE]
+    assert last.pictures == 2
+
+
 @pytest.mark.parametrize("way", ["cut at the front", "refreshed bit by bit"])
 def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> None:
     truth = render(Order(packing=SHORT, look=TINY), tmp_path / "whole")
@@ -196,17 +224,43 @@ def test_without_a_card(kind: str, tmp_path: Path) -> None:
     assert sum(covered_s(log.coverage, part) for part in Coverage) == pytest.approx(log.span.duration_s)
 
 
-def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path: Path) -> None:
-    packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=4, trigger_card=False)
-    render(Order(packing=packing, look=Look(width_px=1280, height_px=720)), tmp_path)
-    [file] = scan([tmp_path]).files
-    with av.open(file.path) as container:
-        spoilt = next(p for p in container.demux(video=0) if p.pts is not None and p.pts * p.time_base >= 20)
+def spoil_keyframe(path: str, time_s: float) -> None:
+    with av.open(path) as container:
+        spoilt = next(p for p in container.demux(video=0) if p.pts is not None and p.pts * p.time_base >= time_s)
     assert spoilt.is_keyframe
     assert spoilt.pos is not None
-    with Path(file.path).open("r+b") as data:
+    with Path(path).open("r+b") as data:
         data.seek(spoilt.pos + 5)
         data.write(bytes(spoilt.size - 5))
+
+
+def test_around_a_damaged_keyframe_all_is_decoded_and_nothing_else(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(7, 8), before_s=62, after_s=4)
+    truth = render(Order(packing=packing, look=LARGE), tmp_path)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
+    unhurt = sample_span(video, profile, Span(0.0, video.duration_s))
+    assert 40.0 in [sample.time_s for sample in unhurt.samples]
+    spoil_keyframe(file.path, 40.0)
+    for span_s in (33.0, 300.0):
+        take, [event] = sampled(video, profile, span_s, is_exhaustive=False)
+        assert event.tracking_codes == truth.events[0].tracking_codes
+        assert [s for log in take.logs for s in log.samples if not 20 < s.time_s < 60] == [
+            s for s in unhurt.samples if not 20 < s.time_s < 60
+        ]
+        seen_s = [s.time_s for log in take.logs for s in log.samples if 20 < s.time_s < 60]
+        assert len(seen_s) == pytest.approx(5 * 38, abs=3)
+        lost = [s.span for log in take.logs for s in log.coverage if s.coverage is Coverage.UNREADABLE]
+        assert [(span.start_s, span.end_s) for span in lost] == [pytest.approx((40.0, 42.0), abs=0.1)]
+        assert sum(log.pictures for log in take.logs) < unhurt.pictures + 25 * (60 - 16 + 4 * len(take.logs))
+
+
+def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=4, trigger_card=False)
+    render(Order(packing=packing, look=LARGE), tmp_path)
+    [file] = scan([tmp_path]).files
+    spoil_keyframe(file.path, 20.0)
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     take, [event] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)
     assert event.tracking_codes
@@ -219,7 +273,7 @@ def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path:
 
 def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=40, trigger_card=False)
-    [event] = render(Order(packing=packing, look=Look(width_px=1280, height_px=720)), tmp_path).events
+    [event] = render(Order(packing=packing, look=LARGE), tmp_path).events
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     take, [found] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)

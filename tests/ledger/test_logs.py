@@ -12,7 +12,7 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
-from vtrack_ray.meaning.sampling_log import Method, SamplingLog
+from vtrack_ray.meaning.sampling_log import Jump, Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 
 NUMBERS = st.floats(0, 1e9)
@@ -39,6 +39,7 @@ LOGS = st.builds(
     coverage=st.lists(STRETCHES, max_size=3).map(tuple),
     pictures=st.integers(0, 2**40),
     seconds=st.dictionaries(TEXTS, NUMBERS, max_size=4),
+    jumps=st.lists(st.builds(Jump, NUMBERS, st.booleans()), max_size=3).map(tuple),
     notes=st.lists(TEXTS, max_size=3).map(tuple),
 )
 

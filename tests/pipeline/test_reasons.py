@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.events.scenes import WITH_TRIGGER, WITHOUT_TRIGGER, filmed, triggered, video
-from vtrack_ray.pipeline.reasons import unseen_card
+from vtrack_ray.meaning.sampling_log import Jump
+from vtrack_ray.pipeline.reasons import unreadable, unseen_card
+
+
+def test_each_jump_of_the_timestamps_is_told_once_whatever_the_notes_say() -> None:
+    take = filmed(video(duration_s=60), triggered([(10, 20)]))
+    [log] = take.logs
+    on, left_out = Jump(12.34, is_counted_on=True), Jump(50.0, is_counted_on=False)
+    logs = [replace(log, jumps=(on, left_out), notes=("a jump back of no interest",)), replace(log, jumps=(left_out,))]
+    assert unreadable(take.video, logs) == (
+        "timestamps jump back at 12.3 s; times are counted on from there; "
+        "timestamps jump back at 50.0 s; pictures whose time has been already are left out"
+    )
+    assert unreadable(take.video, [replace(log, notes=("a jump back of no interest",))]) is None
 
 
 def test_a_long_video_in_which_the_card_is_never_seen_is_told() -> None:

@@ -20,6 +20,10 @@ def test_the_last_picture_is_on_show_to_the_end() -> None:
     assert covered(WHOLE, [stretch(0, 59.96)], [], 1.0) == (stretch(0, 60),)
 
 
+def test_the_last_picture_may_lie_before_the_span() -> None:
+    assert covered(WHOLE, [stretch(-9, -4)], [], 65.0) == (stretch(0, 60),)
+
+
 def test_a_file_that_ends_early_is_unreadable_from_there() -> None:
     examined, lost = covered(WHOLE, [stretch(0, 40)], [], 1.0)
     assert examined == stretch(0, 40)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -12,8 +13,7 @@ from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.activity import Activity
-from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, on_grid
-from vtrack_ray.sampling.sampler import LEAD_S
+from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, lead_s, on_grid
 
 CARD_SHARE = 0.008
 
@@ -157,14 +157,41 @@ def test_the_level_of_noise_may_drift() -> None:
     assert len(keyframes_of(index_of(drifting)).coarse(Span(0.0, 600.0), 5.0)) < 40
 
 
-@given(st.lists(st.integers(50, 6_000), min_size=400, max_size=400), st.floats(100, 130), st.floats(5, 30))
-def test_the_choice_does_not_depend_on_the_span(levels: list[int], start_s: float, length_s: float) -> None:
-    sizes = [30_000 if i % 50 == 0 else levels[i // 25] for i in range(10_000)]
-    whole = index_of(sizes)
+@given(
+    noise=st.lists(st.integers(100, 112), min_size=40, max_size=40),
+    bursts=st.dictionaries(st.integers(0, 799), st.integers(10, 40), max_size=30),
+    gop_s=st.sampled_from([2, 5, 14, 19, 26]),
+    start_s=st.floats(350, 450),
+    length_s=st.one_of(st.floats(5, 30), st.just(math.inf)),
+)
+def test_the_choice_does_not_depend_on_the_span(
+    noise: list[int], bursts: dict[int, int], gop_s: int, start_s: float, length_s: float
+) -> None:
+    """In noise that changes every 20 s, with bursts about as large as what counts as motion."""
+    sizes = [5 * (noise[i // 100] + bursts.get(i // 5, 0)) for i in range(4_000)]
+    sizes[:: 5 * gop_s] = [30_000] * len(sizes[:: 5 * gop_s])
+    whole = index_of(sizes, gop=5 * gop_s, rate=5)
     span = Span(start_s, start_s + length_s)
-    # What index_packets gives for the span and what lies within reach of it.
-    kept = (whole.times_s >= (start_s - LEAD_S) // 2 * 2) & (whole.times_s <= (span.end_s + LEAD_S) // 2 * 2 + 2)
-    part = PacketIndex(
-        times_s=whole.times_s[kept], keyframe=whole.keyframe[kept], size_bytes=whole.size_bytes[kept], end_s=400
+    assert keyframes_of(around(whole, span, gop_s)).coarse(span, 5.0) == keyframes_of(whole).coarse(span, 5.0)
+
+
+def test_what_lies_around_the_examined_keyframes_next_to_a_span_counts_too() -> None:
+    """The quiet 4 s at 304 s make the noise low enough for the burst at 365 s to count, and so for 378 s to be chosen;
+    the span begins 88 s behind them."""
+    second = np.arange(8_000) // 10
+    sizes = np.where(((second >= 304) & (second < 308)) | ((second >= 400) & (second < 411)), 100, 112)
+    sizes[3_655] += 282
+    sizes[::140] = 30_000
+    whole = index_of(sizes.tolist(), gop=140, rate=10)
+    span = Span(391.5, 391.8)
+    assert keyframes_of(whole).coarse(span, 5.0) == [378.0, 392.0]
+    assert keyframes_of(around(whole, span, 14)).coarse(span, 5.0) == [378.0, 392.0]
+
+
+def around(whole: PacketIndex, span: Span, gop_s: int) -> PacketIndex:
+    """What the packet index holds of the span and of what lies around it."""
+    first_s, last_s = span.start_s - lead_s(gop_s), span.end_s + lead_s(gop_s)
+    kept = (whole.times_s >= first_s // gop_s * gop_s) & (whole.times_s <= last_s + gop_s)
+    return PacketIndex(
+        times_s=whole.times_s[kept], keyframe=whole.keyframe[kept], size_bytes=whole.size_bytes[kept], end_s=800
     )
-    assert keyframes_of(part).coarse(span, 5.0) == keyframes_of(whole).coarse(span, 5.0)

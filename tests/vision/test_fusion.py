@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.vision.scenes import barcode, filmed, laid, table
@@ -9,8 +11,7 @@ from vtrack_ray.meaning.area import Area
 from vtrack_ray.vision import fusion
 from vtrack_ray.vision.codes import Reading, read_codes, read_codes_zbar
 from vtrack_ray.vision.fusion import read_fused
-from vtrack_ray.vision.stack import Stack
-from vtrack_ray.vision.view import Luma
+from vtrack_ray.vision.view import Luma, View
 
 CODE = "SPXVN0123456789"
 QR = ("QRCode",)
@@ -32,20 +33,21 @@ def test_the_average_is_read_where_no_single_picture_is() -> None:
     assert reading.decoder == "fused x3"
     height_px, width_px = pictures[0].shape
     assert reading.area.fits(width_px, height_px)
-    assert Area(18, 19, 50, 50).contains(reading.area)
+    assert Area(18, 19, 50, 50).common(reading.area) == reading.area
     inside = read_fused(pictures, symbologies=QR, area=Area(10, 12, 70, 70))
     assert [tuple(r.area) for r in inside] == [pytest.approx(tuple(reading.area), abs=2)]
 
 
 def test_a_reading_without_a_witness_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    pictures = far_away()
+    # What the whole, the one half and the other half show.
+    texts = itertools.cycle([CODE, "HALF0001", "HALF0002"])
 
-    def dreaming(stack: Stack, symbologies: tuple[str, ...]) -> list[Reading]:
-        text = CODE if len(stack.pictures) == len(pictures) else f"HALF{len(stack.pictures)}"
-        return [Reading(text=text, symbology="QRCode", area=Area(0, 0, 9, 9), decoder="fused x3")]
+    def dreaming(_fused: View, _symbologies: tuple[str, ...]) -> list[Reading]:
+        return [Reading(text=next(texts), symbology="QRCode", area=Area(0, 0, 9, 9), decoder="fused x3")]
 
     monkeypatch.setattr(fusion, "_read", dreaming)
-    assert read_fused([table()] * len(pictures), symbologies=QR) == []
+    assert read_fused([table()] * 12, symbologies=QR) == []
+    assert next(texts) == CODE
 
 
 def test_zbar_is_witness_enough_where_half_of_the_pictures_show_nothing() -> None:

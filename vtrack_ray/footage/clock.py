@@ -30,7 +30,6 @@ Ticks = NDArray[np.int64]
 _KEPT = 8
 """Clocks kept by a process, as one video's spans follow each other: up to 1.5 MB for an hour of footage."""
 
-
 _COUNTER = 1 << 33
 """Where the counter of transport and program streams runs over (ISO/IEC 13818-1): after 26.5 hours at 90 kHz."""
 

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from vtrack_ray.footage.container import VideoPacket
 from vtrack_ray.footage.gaps import Fault, Gaps
 from vtrack_ray.footage.owed import Due, Owed
+from vtrack_ray.footage.packets import PacketIndex, index_of
 from vtrack_ray.footage.picture import Picture
 from vtrack_ray.footage.reader import Reader, pts_of
 from vtrack_ray.meaning.span import Span
@@ -47,6 +48,10 @@ class Pictures:
         self.faults: list[Fault] = []
         self._leaves_out = False
         self._keyframe_decoder = _keyframe_decoder(reader.stream.codec_context)
+
+    def index(self, span: Span) -> PacketIndex:
+        """The packet index of the span, as index_packets() gives it. In a long file, opening it takes longest."""
+        return index_of(self._reader, span)
 
     def keyframes(self, span: Span) -> Iterator[Picture]:
         """The keyframes with start <= time < end, in time order; nothing else is decoded.

@@ -37,15 +37,25 @@ class Reader:
     def __init__(self, path: str) -> None:
         self.path = path
         self.container, self.stream = opened(path)
+        try:
+            self._set_clock()
+        except BaseException:
+            self.container.close()
+            raise
+
+    def _set_clock(self) -> None:
+        """Finds out how the file keeps its times."""
         self._is_at_start = True
-        self.clock = read_clock(path) if self.container.format.name in WIRE else None
+        self.clock = read_clock(self.path) if self.container.format.name in WIRE else None
         self._has_presentation_times = self.clock.is_complete if self.clock else self.container.format.name != "avi"
         self.is_in_decoding_order = not self._has_presentation_times and self.stream.codec_context.has_b_frames
         """Whether timestamps belong to packets in decoding order rather than each to its own picture."""
         self._listed = _listed_times(self.stream) if self.container.format.name == "avi" else {}
         time_base = self.stream.time_base
         if time_base is None:
-            raise NotAVideo(f"{path} has a video stream without a clock; rewrite it with: ffmpeg -i IN -c copy OUT.mkv")
+            raise NotAVideo(
+                f"{self.path} has a video stream without a clock; rewrite it with: ffmpeg -i IN -c copy OUT.mkv"
+            )
         self._numerator, self._denominator = time_base.numerator, time_base.denominator
         self._zero = self._first_timestamp()
 

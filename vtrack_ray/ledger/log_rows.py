@@ -8,7 +8,7 @@ from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
-from vtrack_ray.meaning.sampling_log import Method, SamplingLog
+from vtrack_ray.meaning.sampling_log import Jump, Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 
 
@@ -23,6 +23,7 @@ def parameters_of(log: SamplingLog) -> dict[str, object]:
         "coverage": json.dumps([_from_stretch(stretch) for stretch in log.coverage]),
         "pictures": log.pictures,
         "seconds": json.dumps({storable(stage): seconds for stage, seconds in log.seconds.items()}),
+        "jumps": json.dumps([jump._asdict() for jump in log.jumps]),
         "notes": log.notes,
     }
 
@@ -37,6 +38,7 @@ def log_of(row: Row) -> SamplingLog:
         coverage=tuple([_to_stretch(stretch) for stretch in row["coverage"]]),
         pictures=row["pictures"],
         seconds=row["seconds"],
+        jumps=tuple([Jump(jump["time_s"], jump["is_counted_on"]) for jump in row["jumps"]]),
         notes=tuple(row["notes"]),
     )
 

@@ -46,8 +46,3 @@ class Area(NamedTuple):
         across = min(self.right, other.right) - max(self.x, other.x)
         down = min(self.bottom, other.bottom) - max(self.y, other.y)
         return across > 0 and down > 0
-
-    def contains(self, other: Area) -> bool:
-        """Whether the centre of `other` lies in this area."""
-        x, y = other.x + other.width / 2, other.y + other.height / 2
-        return self.x <= x < self.right and self.y <= y < self.bottom

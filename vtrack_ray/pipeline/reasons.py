@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from vtrack_ray.errors import ActorLost, LedgerError, NotAVideo, ToolMissing, VideoTimedOut, VtrackError
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Trigger
-from vtrack_ray.meaning.sampling_log import SamplingLog
+from vtrack_ray.meaning.sampling_log import Jump, SamplingLog
 from vtrack_ray.meaning.span import Coverage, covered_s, joined
 from vtrack_ray.meaning.video import FoundFile, Video, VideoStatus
 
@@ -20,6 +20,9 @@ END_THE_RUN = (ActorLost, ToolMissing, LedgerError)
 _WORTH_TELLING_S = 0.1
 """Less than this, two or three pictures, is no loss to a packing."""
 
+_MOST_TOLD = 5
+"""Of what happens again and again, so many are told."""
+
 
 def unreadable(video: Video, logs: Iterable[SamplingLog]) -> str | None:
     """What could not be read of a video, as a sentence; None if all of it was. Raises NotAVideo if nothing was."""
@@ -30,10 +33,27 @@ def unreadable(video: Video, logs: Iterable[SamplingLog]) -> str | None:
         raise NotAVideo(f"{broken[0].reason}; nothing of it could be read. Copy it again from the recorder")
     if lost_s >= _WORTH_TELLING_S:
         long = [s for s in broken if s.span.duration_s >= _WORTH_TELLING_S] or broken
-        where = ", ".join(f"{s.span.start_s:.1f} to {s.span.end_s:.1f} s" for s in long[:5])
-        more = f" and {len(long) - 5} more" if len(long) > 5 else ""
+        where = ", ".join(f"{s.span.start_s:.1f} to {s.span.end_s:.1f} s" for s in long[:_MOST_TOLD])
+        more = f" and {len(long) - _MOST_TOLD} more" if len(long) > _MOST_TOLD else ""
         return f"{lost_s:.1f} s could not be read ({where}{more}): {long[0].reason}"
-    return "; ".join(dict.fromkeys(note for sampled in logs for note in sampled.notes if "jump back" in note)) or None
+    return _jumped(jump for sampled in logs for jump in sampled.jumps)
+
+
+def _jumped(jumps: Iterable[Jump]) -> str | None:
+    """A sentence on the timestamps that go back, each said once; None if none do."""
+    jumps = sorted(set(jumps))
+    told = (
+        (True, "times are counted on from there"),
+        (False, "pictures whose time has been already are left out"),
+    )
+    sentences = []
+    for is_counted_on, what_follows in told:
+        times_s = [jump.time_s for jump in jumps if jump.is_counted_on is is_counted_on]
+        where = ", ".join(f"{time_s:.1f}" for time_s in times_s[:_MOST_TOLD])
+        more = f" and {len(times_s) - _MOST_TOLD} more" if len(times_s) > _MOST_TOLD else ""
+        if times_s:
+            sentences.append(f"timestamps jump back at {where} s{more}; {what_follows}")
+    return "; ".join(sentences) or None
 
 
 def unseen_card(video: Video, logs: Iterable[SamplingLog], profile: Profile) -> str | None:

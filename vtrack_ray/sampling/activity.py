@@ -2,7 +2,8 @@
 
 A picture between two keyframes is stored as what changed, so its packet grows with what moves. On an idle table the
 packets hold nothing but noise, at a level that is the camera's own and drifts with the light. A parcel that leaves the
-trigger card uncovers it, and the card has to be stored anew: half of what that takes is let pass, and no more.
+trigger card uncovers it, and the card has to be stored anew: less than that takes is let pass, and where the noise
+could hide it, sizes are not believed at all.
 (Compressed-domain analysis, as in CoVA, ATC 2022, reduced to sizes.)
 """
 
@@ -22,12 +23,16 @@ REACH_S = 60.0
 BIN_S = 0.5
 """Sizes are summed up over this long: a parcel is slid in or out in about this time."""
 
-_LEVEL = 0.1
-"""The level of noise is that of the quietest tenth of the bins around: there is some idle time in two minutes."""
+LEVEL, LOW = 0.1, 0.02
+"""The level of noise is that of the quietest tenth of the bins around: there is some idle time in two minutes. How far
+below it the quietest of all lie is the noise's spread, however busy the rest of the time is."""
 _CARD_COST = 1.3
-"""Half of what it costs to store the trigger card's code anew, in keyframes for each picture it would fill. Measured
-(benchmarks/card_cost.py) without noise: 2.6 to 32; a code is denser than a table. With noise that the encoder spends
-bits on, the rise above the noise is down to 0.6: there a packing is found by the hands in it."""
+"""Two thirds of the least that it takes to store the trigger card's code anew, beyond the level of noise, in keyframes
+for each picture it would fill. Measured (benchmarks/card_cost.py) where sizes are believed: 2.0 and more; a code is
+denser than a table."""
+_SPREADS = 4
+"""Sizes are believed where the limit lies so many spreads above the level: in noise whose spread is larger, the
+card takes less beyond the level, down to nothing."""
 _MOST_OF_KEYFRAME = 0.15
 """Where bins are larger than this, sizes are those that the encoder was told to reach, or those of noise: 0.5 to 5 of a
 keyframe at constant bit rate, 0.02 to 0.17 on idle tables."""
@@ -55,7 +60,7 @@ class Activity:
         # A keyframe's own size says nothing of motion.
         changed = np.bincount(bins, np.where(keyframe, 0, size_bytes)).astype(np.float64)
         pictures = np.bincount(bins, ~keyframe)
-        level, busy_level = _levels(changed / np.maximum(pictures, 1)) * pictures
+        low, level, busy_level = _levels(changed / np.maximum(pictures, 1)) * pictures
         moved = np.zeros(len(changed), np.bool_)
         swept = np.zeros(len(changed), np.bool_)
         keys = np.flatnonzero(keyframe)
@@ -64,10 +69,10 @@ class Activity:
         for key, following in zip(keys, [*keys[1:], len(bins)], strict=False):
             within = slice(bins[key], bins[min(following, len(bins) - 1)] + 1)
             keyframe_bytes = size_bytes[key]
-            most = np.minimum(
-                level[within] + _CARD_COST * card_share * keyframe_bytes, _MOST_OF_KEYFRAME * keyframe_bytes
-            )
-            moved[within] |= (changed[within] > most) | (following - key <= _FEWEST_BETWEEN)
+            card_bytes = _CARD_COST * card_share * keyframe_bytes
+            most = np.minimum(level[within] + card_bytes, _MOST_OF_KEYFRAME * keyframe_bytes)
+            may_hide = (_SPREADS * (level - low)[within] > card_bytes) | (following - key <= _FEWEST_BETWEEN)
+            moved[within] |= (changed[within] > most) | may_hide
             least = np.maximum(_SWEPT * keyframe_bytes, _ABOVE_BUSY * busy_level[within])
             swept[within] |= changed[within] >= least
         self._moved = np.flatnonzero(moved)
@@ -91,10 +96,10 @@ class Activity:
 
 
 def _levels(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each bin, the quantiles `_LEVEL` and `_BUSY_LEVEL` of the bins within `REACH_S`; shape (2, bins)."""
+    """For each bin, the quantiles `LOW`, `LEVEL` and `_BUSY_LEVEL` of the bins within `REACH_S`; shape (3, bins)."""
     if not len(sizes):
-        return np.empty((2, 0))
+        return np.empty((3, 0))
     reach = int(REACH_S / BIN_S)
     padded = np.pad(sizes, reach, mode="symmetric")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    return np.asarray(np.quantile(windows, (_LEVEL, _BUSY_LEVEL), axis=1), np.float64)
+    return np.asarray(np.quantile(windows, (LOW, LEVEL, _BUSY_LEVEL), axis=1), np.float64)

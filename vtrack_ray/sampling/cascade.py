@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 
 from vtrack_ray.footage.picture import Picture
@@ -10,14 +11,12 @@ from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import Gap, Keyframes, gaps, is_next_on_grid
+from vtrack_ray.sampling.plan import SEARCH_EVERY, Gap, Keyframes, gaps, is_next_on_grid
 from vtrack_ray.sampling.regular import regular
 from vtrack_ray.vision.trigger import CARD_ROOM
 
 _MOST_SHARE = 0.015
 """A person may give the trigger more room than it takes: no card is believed to fill more of the picture than this."""
-_SEARCH_EVERY = 2
-"""Of the pictures of the sampling interval between two keyframes, one in so many is searched for codes."""
 
 
 def cascade(look: Look) -> None:
@@ -26,44 +25,53 @@ def cascade(look: Look) -> None:
         activity = Activity(look.index, _card_share(look))
         keyframes = Keyframes(look.index, activity)
     with look.stages.stage("coarse"):
-        is_complete = _examine_keyframes(look, keyframes)
-    if not is_complete:
-        look.start_over("some keyframes can't be decoded by themselves: sampled regularly")
-        regular(look)
-        return
-    with look.stages.stage("coarse"):
-        coarse = _with_ends(look, activity)
+        lost = _examine_keyframes(look, keyframes)
+        coarse = _with_ends(look, activity, lost)
+    if lost:
+        look.notes.append("some keyframes can't be decoded by themselves: sampled regularly around them")
+    for stretch in lost:
+        regular(look, Span(max(stretch.start_s, look.reach.start_s), min(stretch.end_s, look.reach.end_s)))
     with look.stages.stage("refine"):
-        found = gaps(coarse, activity, look.profile.min_packing_s)
+        found = [gap for gap in gaps(coarse, activity, look.profile.min_packing_s) if gap.span not in lost]
         for gap in found:
-            if gap.needs_look:
+            if gap.needs_look and gap.span.end_s > look.reach.start_s:
                 _refine(look, gap, keyframes)
     look.accounted += [
         Stretch(span=gap.span, coverage=Coverage.IDLE if gap.is_idle else Coverage.EXAMINED) for gap in found
     ]
 
 
-def _examine_keyframes(look: Look, keyframes: Keyframes) -> bool:
-    """Examines keyframes of the span and the two that bracket it; False if one can't be decoded, as with damage, or
-    where a picture is refreshed bit by bit."""
+def _examine_keyframes(look: Look, keyframes: Keyframes) -> list[Span]:
+    """Examines keyframes of the span and the two that bracket it. Gives the stretches, from one good keyframe to the
+    next or to infinity, that hold some that can't be decoded, as with damage, or where a picture is refreshed bit by
+    bit."""
     wanted = keyframes.coarse(look.reach, look.profile.min_packing_s)
     for run in keyframes.runs(wanted):
         for picture in look.pictures.keyframes(run):
             look.pictures_decoded += 1
             look.samples[picture.time_s] = look.examiner.examine(picture)
-    return len(look.samples) == len(wanted)
+    good = [-math.inf, *look.samples, math.inf]
+    numbers = (bisect(good, time_s) for time_s in wanted if time_s not in look.samples)
+    lost = [Span(good[number - 1], good[number]) for number in dict.fromkeys(numbers)]
+    # There it is found out once more, among all pictures, what can't be had.
+    look.pictures.faults = [
+        fault
+        for fault in look.pictures.faults
+        if not any(stretch.start_s <= fault.span.start_s < stretch.end_s for stretch in lost)
+    ]
+    return lost
 
 
-def _with_ends(look: Look, activity: Activity) -> list[Sample]:
+def _with_ends(look: Look, activity: Activity, lost: Sequence[Span]) -> list[Sample]:
     """The samples so far, and those of the first and the last picture where no keyframe brackets the span."""
     coarse = [sample for _, sample in sorted(look.samples.items())]
     first = coarse[0].time_s if coarse else math.inf
-    if first > look.reach.start_s:
+    if first > look.reach.start_s and not (lost and lost[0].start_s == -math.inf):
         for picture in look.pictures.all(Span(0.0, min(first, look.reach.end_s))):
             look.pictures_decoded += 1
             coarse.insert(0, _examined(look, picture))
             break
-    if not coarse or coarse[-1].time_s < look.reach.end_s:
+    if (not coarse or coarse[-1].time_s < look.reach.end_s) and not (lost and lost[-1].end_s == math.inf):
         coarse += _end(look, coarse, activity)
     return coarse
 
@@ -119,8 +127,8 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
         if not is_next_on_grid(last_s, picture.time_s, interval_s):
             passed.append(picture)
             continue
-        # Searching a picture for codes costs ten times reading the trigger; a label lies there for longer.
-        is_searched = is_next_on_grid(searched_s, picture.time_s, _SEARCH_EVERY * interval_s)
+        # Searching a picture for codes costs ten times reading the trigger.
+        is_searched = is_next_on_grid(searched_s, picture.time_s, SEARCH_EVERY * interval_s)
         sample = _examined(look, picture, trigger_only=not is_searched)
         searched_s = picture.time_s if is_searched else searched_s
         if sample.trigger is not known.trigger:

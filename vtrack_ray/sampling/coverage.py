@@ -18,12 +18,15 @@ def covered(
 ) -> tuple[Stretch, ...]:
     """The coverage of `span`: what was accounted for, except where there are faults; the rest is unreadable.
 
-    The span's last picture is on show for up to `last_picture_s`; a longer silence at the end is a file cut short.
+    The last picture, which may lie before the span, is on show for up to `last_picture_s`; a longer silence at the end
+    is a file cut short.
     """
+    accounted = list(accounted)
+    if accounted:
+        last = max(accounted, key=lambda stretch: stretch.span.end_s)
+        if span.end_s - last.span.end_s <= last_picture_s:
+            accounted.append(Stretch(span=Span(last.span.end_s, span.end_s), coverage=last.coverage))
     inside = _clipped(accounted, span)
-    if inside and span.end_s - inside[-1].span.end_s <= last_picture_s:
-        tail = Span(inside[-1].span.end_s, span.end_s)
-        inside = joined([*inside, Stretch(span=tail, coverage=inside[-1].coverage, reason=inside[-1].reason)])
     broken = _without_overlap(_clipped(faults, span))
     readable = _minus(inside, [fault.span for fault in broken])
     known = joined([*readable, *broken])

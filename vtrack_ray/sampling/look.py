@@ -29,13 +29,6 @@ class Look:
     pictures_decoded: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def start_over(self, why: str) -> None:
-        """Forgets what was examined, and what the decoder complained of, so that another way can be tried."""
-        self.samples.clear()
-        self.accounted.clear()
-        self.pictures.faults.clear()
-        self.notes.append(why)
-
     def grid(self) -> set[float]:
         """Times of the pictures that regular sampling takes."""
         times_s = self.index.times_s

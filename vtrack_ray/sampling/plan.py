@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
-from vtrack_ray.sampling.activity import Activity
+from vtrack_ray.sampling.activity import BIN_S, REACH_S, Activity
 
 Times = NDArray[np.float64]
 
@@ -27,6 +27,15 @@ those are refined anyway."""
 
 CHECK_S = 20.0
 """A keyframe is examined at least this often where packet sizes say that nothing moves."""
+
+SEARCH_EVERY = 2
+"""Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
+
+
+def lead_s(keyframes_apart_s: float) -> float:
+    """How far beyond a span, on both sides, its choice of pictures depends on what is there: on the noise around the
+    last two keyframes examined before it, or the first one behind it."""
+    return REACH_S + BIN_S + 2 * (CHECK_S + keyframes_apart_s)
 
 
 def on_grid(times_s: Times, interval_s: float) -> NDArray[np.bool_]:
@@ -63,7 +72,7 @@ class Keyframes:
         one sign of motion alone is enough for it to be seen in one of the two.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
-        lies between two where there are two.
+        lies between two where there are two; where none is behind it, the last two at least.
         """
         times_s = self.times_s
         chosen = on_grid(times_s, CHECK_S)
@@ -76,6 +85,8 @@ class Keyframes:
         before, behind = examined[examined <= reach.start_s], examined[examined >= reach.end_s]
         first = before[-1] if before.size else -np.inf
         last = behind[0] if behind.size else np.inf
+        if not behind.size and examined.size > 1:
+            first = min(first, examined[-2])
         return [float(time_s) for time_s in examined[(examined >= first) & (examined <= last)]]
 
     def last_before(self, time_s: float) -> float:

@@ -1,4 +1,4 @@
-"""Sampling without a cascade: every picture of a span decoded, all of them or one each sampling interval examined."""
+"""Sampling without a cascade: all pictures decoded, each of them or one each sampling interval examined."""
 
 from __future__ import annotations
 
@@ -8,35 +8,32 @@ from vtrack_ray.sampling.look import Look
 
 def exhaustive(look: Look) -> None:
     """Examines every picture."""
-    _examine(look, wanted=None)
+    _examine(look, look.reach, wanted=None)
 
 
-def regular(look: Look) -> None:
-    """Examines one picture each sampling interval, and the video's last one."""
+def regular(look: Look, part: Span | None = None) -> None:
+    """Examines one picture each sampling interval in that part of the reach, or in all of it; and the video's last."""
+    part = part or look.reach
     wanted = look.grid()
     times_s = look.index.times_s
     # The index goes on beyond the reach, unless the file ends there.
-    if times_s.size and times_s[-1] < look.reach.end_s:
+    if times_s.size and times_s[-1] < part.end_s:
         wanted.add(float(times_s[-1]))
-    _examine(look, wanted)
+    _examine(look, part, wanted)
 
 
-def _examine(look: Look, wanted: set[float] | None) -> None:
-    before = first_s = last_s = None
+def _examine(look: Look, part: Span, wanted: set[float] | None) -> None:
+    before = None
     with look.stages.stage("refine"):
         # From a moment before: small hands are found by what moved since the picture before.
-        for picture in look.pictures.all(Span(max(0.0, look.reach.start_s - 1.0), look.reach.end_s)):
+        for picture in look.pictures.all(Span(max(0.0, part.start_s - 1.0), part.end_s)):
             look.pictures_decoded += 1
-            if picture.time_s < look.reach.start_s:
-                before = picture
-                continue
-            last_s = picture.time_s
-            first_s = last_s if first_s is None else first_s
-            if wanted is None or picture.time_s in wanted:
+            if picture.time_s >= part.start_s and (wanted is None or picture.time_s in wanted):
                 look.samples[picture.time_s] = look.examiner.examine(picture, before=before)
             before = picture
-    if first_s is None or last_s is None:
-        return
-    # In the midst of a video, the picture before the span is on show until the span's first one.
-    start_s = first_s if look.reach.start_s == 0 else look.reach.start_s
-    look.accounted.append(Stretch(span=Span(start_s, last_s), coverage=Coverage.EXAMINED))
+    times_s = look.index.times_s
+    if times_s.size:
+        # The picture before the part is on show until its first one, and its last one until the next.
+        end_s = float(times_s[times_s >= part.end_s].min(initial=times_s[-1]))
+        start_s = min(max(part.start_s, float(times_s[0])), end_s)
+        look.accounted.append(Stretch(span=Span(start_s, end_s), coverage=Coverage.EXAMINED))

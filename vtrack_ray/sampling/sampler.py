@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import pairwise
 
-import numpy as np
-
-from vtrack_ray.footage.packets import PacketIndex, index_packets
-from vtrack_ray.footage.pictures import open_pictures
+from vtrack_ray.footage.packets import PacketIndex
+from vtrack_ray.footage.pictures import Pictures, open_pictures
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.meaning.video import Video
-from vtrack_ray.sampling.activity import BIN_S, REACH_S
 from vtrack_ray.sampling.cascade import cascade
 from vtrack_ray.sampling.coverage import NOT_IN_FILE, covered
 from vtrack_ray.sampling.examiner import Examiner
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import CHECK_S
+from vtrack_ray.sampling.plan import lead_s
 from vtrack_ray.sampling.regular import exhaustive
 from vtrack_ray.sampling.stages import Stages
 from vtrack_ray.sampling.unmarked import unmarked
 
-LEAD_S = REACH_S + CHECK_S + BIN_S
-"""The index reaches this far beyond a span on both sides: the choice of its pictures depends on what lies around them,
-and on what lies around the examined pictures next to it."""
+_KEYFRAMES_APART_S = 5.0
+"""Where keyframes are further apart than this, packets are indexed a second time, from further around."""
+
+_TAIL_S = 1.0
+"""A header may promise this much more than there is, if all pictures are closer together than that."""
 
 
 def spans_of(video: Video, span_s: float) -> list[Span]:
@@ -54,10 +54,11 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
     stages = Stages()
     # The last span takes every picture to the end of the file, whatever the header said about its length.
     reach = span if span.end_s < video.duration_s else Span(span.start_s, math.inf)
-    with stages.stage("index"):
-        index = index_packets(video.path, Span(max(0.0, span.start_s - LEAD_S), reach.end_s + LEAD_S))
-    with open_pictures(video.path) as pictures:
-        profile.check_areas(pictures.width_px, pictures.height_px)
+    with ExitStack() as opened:
+        with stages.stage("index"):
+            pictures = opened.enter_context(open_pictures(video.path))
+            profile.check_areas(pictures.width_px, pictures.height_px)
+            index = _index(pictures, reach)
         look = Look(
             profile=profile, reach=reach, index=index, pictures=pictures, examiner=Examiner(profile), stages=stages
         )
@@ -71,19 +72,25 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
         span=span,
         method=method,
         samples=tuple(s for t, s in sorted(look.samples.items()) if reach.start_s <= t < reach.end_s),
-        coverage=covered(span, look.accounted, faults, _last_picture_s(index)),
+        coverage=covered(span, look.accounted, faults, max(_TAIL_S, index.longest_picture_s)),
         pictures=look.pictures_decoded,
         seconds=stages.seconds,
+        jumps=tuple(jump for jump in index.jumps if reach.start_s <= jump.time_s < reach.end_s),
         notes=(*index.notes, *look.notes),
     )
+
+
+def _index(pictures: Pictures, reach: Span) -> PacketIndex:
+    """The packets of the reach, and of what lies around it as far as the choice of its pictures depends on that."""
+    around_s, least_s = 0.0, lead_s(_KEYFRAMES_APART_S)
+    while around_s < least_s:
+        around_s = least_s
+        index = pictures.index(Span(max(0.0, reach.start_s - around_s), reach.end_s + around_s))
+        least_s = lead_s(index.keyframes_apart_s)
+    return index
 
 
 def _way(method: Method, profile: Profile) -> Callable[[Look], None]:
     if method is Method.EXHAUSTIVE:
         return exhaustive
     return cascade if profile.qr_trigger_area else unmarked
-
-
-def _last_picture_s(index: PacketIndex) -> float:
-    """How long the last picture may be on show: as long as the longest before it, and no less than a second."""
-    return max(1.0, float(np.diff(index.times_s).max(initial=0.0)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.pictures import Picture, Pictures, open_pictures
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample, Sight
@@ -41,9 +40,9 @@ def second_look(video: Video, profile: Profile, span: Span) -> SamplingLog:
     Its samples hold sights only; its coverage is empty, since the first look accounted for the time. Raises VideoError.
     """
     stages = Stages()
-    index = index_packets(video.path, span)
-    grid = set(index.times_s[on_grid(index.times_s, profile.sampling_interval_s)].tolist())
     with open_pictures(video.path) as pictures, stages.stage("second_look"):
+        index = pictures.index(span)
+        grid = set(index.times_s[on_grid(index.times_s, profile.sampling_interval_s)].tolist())
         look = _Look(pictures, profile, span, grid)
         look.closely()
         if not look.has_found:

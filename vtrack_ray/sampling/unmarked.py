@@ -20,12 +20,10 @@ from vtrack_ray.meaning.sample import Sample
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, is_next_on_grid, on_grid
+from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, SEARCH_EVERY, is_next_on_grid, on_grid
 
 _HAND_SHARE = 0.01
 """A hand that MediaPipe can find fills more of the picture than this, and takes as much to store as a card."""
-_SEARCH_EVERY = 2
-"""Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
 
 
 def unmarked(look: Look) -> None:
@@ -69,8 +67,12 @@ def _runs(cells: NDArray[np.bool_]) -> Iterator[Span]:
 
 
 def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
-    """The parts of the stretches in the reach, and a cell more on both sides, on which its own pictures depend."""
-    low, high = math.floor(look.reach.start_s) - 1, look.reach.end_s + 1
+    """The parts of the stretches in the reach, and a cell more on both sides, on which its own pictures depend.
+
+    The picture that a reach begins with may be the video's last, and lie before it.
+    """
+    last_s = float(look.index.times_s[-1]) if look.index.times_s.size else 0.0
+    low, high = math.floor(min(look.reach.start_s, last_s)) - 1, look.reach.end_s + 1
     for start_s, end_s in stretches:
         part = Span(max(start_s, low), min(end_s, math.ceil(high) if math.isfinite(high) else end_s))
         if part.duration_s > 0:
@@ -89,7 +91,7 @@ def _examine_motion(look: Look, stretch: Span) -> None:
         if picture.time_s < stretch.start_s:
             continue
         is_first = not cell or int(picture.time_s) > int(cell[0].time_s)
-        if is_first or is_next_on_grid(searched.time_s, picture.time_s, _SEARCH_EVERY * interval_s):
+        if is_first or is_next_on_grid(searched.time_s, picture.time_s, SEARCH_EVERY * interval_s):
             sample = _searched(look, picture)
             if sample.codes != searched.codes:
                 for between in unsearched:

@@ -43,19 +43,19 @@ def read_fused(lumas: Sequence[Luma], *, symbologies: Sequence[str], area: Area 
 
 
 def _witnessed(stack: Stack, symbologies: Sequence[str]) -> list[Reading]:
-    readings = _read(stack, symbologies)
+    fused = stack.fused(_SCALE)
+    readings = _read(fused, symbologies)
     if not readings:
         return []
-    first, second = (_codes(_read(half, symbologies)) for half in stack.halves())
+    first, second = (_codes(_read(half.fused(_SCALE), symbologies)) for half in stack.halves())
     witnessed = first & second
     if any((r.symbology, r.text) not in witnessed for r in readings):
-        witnessed |= _codes(read_by_zbar(_sharpened(stack.fused(_SCALE), _SHARPEN[0]), symbologies, "zbar"))
+        witnessed |= _codes(read_by_zbar(_sharpened(fused, _SHARPEN[0]), symbologies, "zbar"))
     return [r for r in readings if (r.symbology, r.text) in witnessed]
 
 
-def _read(stack: Stack, symbologies: Sequence[str]) -> list[Reading]:
+def _read(fused: View, symbologies: Sequence[str]) -> list[Reading]:
     """What zxing reads in the average, sharpened as little as it takes."""
-    fused = stack.fused(_SCALE)
     for amount in _SHARPEN:
         if readings := read_by_zxing(_sharpened(fused, amount), symbologies, f"fused x{_SCALE}"):
             return readings

@@ -14,8 +14,6 @@ _CHANGED = 10
 """Grey levels; averaged noise stays far below."""
 _JOIN_PX = 5
 """What moves shows along its edges: edges this close together are one thing's."""
-
-
 _ROOM = 2.5
 _LEAST_PX = 200
 """What moves of a hand is a part of it, and it is found best with room around. Measured on clips of signing hands, put

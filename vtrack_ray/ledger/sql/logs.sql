@@ -1,7 +1,7 @@
 -- name: save_log
 -- Stores the log of a span; the nested columns come as JSON.
 INSERT OR REPLACE INTO processed_logs
-  (video_id, start_s, end_s, method, attempt, profile_digest, samples, coverage, pictures, seconds, notes)
+  (video_id, start_s, end_s, method, attempt, profile_digest, samples, coverage, pictures, seconds, jumps, notes)
 VALUES (
   $video_id, $start_s, $end_s, $method, $attempt, $profile_digest,
   $samples::JSON::STRUCT(
@@ -12,7 +12,8 @@ VALUES (
     )[]
   )[],
   $coverage::JSON::STRUCT(start_s DOUBLE, end_s DOUBLE, coverage VARCHAR, reason VARCHAR)[],
-  $pictures, $seconds::JSON::MAP(VARCHAR, DOUBLE), $notes::VARCHAR[]
+  $pictures, $seconds::JSON::MAP(VARCHAR, DOUBLE),
+  $jumps::JSON::STRUCT(time_s DOUBLE, is_counted_on BOOLEAN)[], $notes::VARCHAR[]
 );
 
 -- name: sum_logs
@@ -40,7 +41,7 @@ WHERE file_list.video_id = $video_id;
 
 -- name: logs
 -- The logs of some videos.
-SELECT video_id, start_s, end_s, method, samples, coverage, pictures, seconds, notes
+SELECT video_id, start_s, end_s, method, samples, coverage, pictures, seconds, jumps, notes
 FROM processed_logs
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
 ORDER BY video_id, start_s, end_s, method;

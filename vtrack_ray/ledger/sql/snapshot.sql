@@ -10,7 +10,7 @@ ORDER BY source, path;
 
 -- name: snapshot_processed_logs
 -- The sampling logs.
-SELECT video_id, start_s, end_s, method, profile_digest, samples, coverage, notes
+SELECT video_id, start_s, end_s, method, profile_digest, samples, coverage, jumps, notes
 FROM processed_logs
 ORDER BY video_id, start_s, end_s, method;
 
