@@ -118,7 +118,6 @@ CREATE TABLE processed_logs (
   coverage STRUCT(start_s DOUBLE, end_s DOUBLE, coverage VARCHAR, reason VARCHAR)[] NOT NULL,
   pictures BIGINT NOT NULL CHECK (pictures >= 0),
   seconds MAP(VARCHAR, DOUBLE) NOT NULL,
-  jumps STRUCT(time_s DOUBLE, is_counted_on BOOLEAN)[] NOT NULL,
   notes VARCHAR[] NOT NULL,
   PRIMARY KEY (video_id, start_s, end_s, method),
   CHECK (end_s >= start_s)
@@ -135,7 +134,6 @@ COMMENT ON COLUMN processed_logs.samples IS 'What each examined picture shows; l
 COMMENT ON COLUMN processed_logs.coverage IS 'Which parts of the span were examined, idle or unreadable; empty for a second look.';
 COMMENT ON COLUMN processed_logs.pictures IS 'Pictures decoded.';
 COMMENT ON COLUMN processed_logs.seconds IS 'Processing seconds by stage.';
-COMMENT ON COLUMN processed_logs.jumps IS 'Where the file''s timestamps go back; is_counted_on: times behind it go on, else pictures whose time has been are left out.';
 COMMENT ON COLUMN processed_logs.notes IS 'Remarks of the sampler, for a person.';
 
 CREATE TABLE events (

@@ -1,3 +1,7 @@
+ALTER TABLE processed_logs ADD COLUMN jumps STRUCT(time_s DOUBLE, is_counted_on BOOLEAN)[] DEFAULT [];
+
+COMMENT ON COLUMN processed_logs.jumps IS 'Where the file''s timestamps go back; is_counted_on: times behind it go on, else pictures whose time has been are left out.';
+
 ALTER TABLE file_list ADD COLUMN failures INTEGER DEFAULT 0;
 ALTER TABLE file_list ADD COLUMN skipped_by VARCHAR;
 ALTER TABLE file_list ADD COLUMN program_id BIGINT;
