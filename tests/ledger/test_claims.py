@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.ledger.examples import DIGEST, MINUTE, NOON, claimed, conclusion, event, found, header, log, probed, refolded
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.video import VideoStatus
 
 
@@ -107,3 +112,126 @@ def test_answers_of_an_attempt_that_was_given_up_change_nothing(ledger: Ledger) 
         with pytest.raises(StaleAttempt):
             ledger.fail(video_id, stale.attempt, VideoStatus.FAILED, "?", NOON)
         assert ledger.snapshot() == before, current
+
+
+def test_only_the_videos_of_the_named_programs_are_claimed(ledger: Ledger) -> None:
+    _, b, c, d = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4")
+    (x,) = probed(ledger, "x.mp4", camera_name="cam2")
+    ledger.assign_to_program(7, [b.video_id, d.video_id, x.video_id])
+    ledger.assign_to_program(8, [c.video_id])
+    assert ledger.claim(9, NOON, None, []) == []
+    assert names([claim.video.path for claim in ledger.claim(9, NOON, ["cam1"], [8])]) == "cam1/c"
+    assert names([claim.video.path for claim in ledger.claim(2, NOON, None, [7, 8])]) == "cam2/x cam1/b"
+    assert names([claim.video.path for claim in ledger.claim(9, NOON)]) == "cam1/a cam1/d", "without any, all are"
+
+
+def test_a_failure_asks_for_longer_and_longer_pauses_and_then_gives_up(ledger: Ledger) -> None:
+    (file,) = probed(ledger, "a.mp4")
+    at = NOON
+    for failures, pause_s in enumerate((60.0, 0.5), start=1):
+        (claim,) = ledger.claim(1, at)
+        assert claim.attempt == failures
+        retry_at = ledger.set_back(file.video_id, claim.attempt, "broken", at, [60, 0.5])
+        assert retry_at == at + timedelta(seconds=pause_s)
+        row = ledger.video(file.video_id)
+        assert row
+        assert (row.status, row.failures, row.reason) == (VideoStatus.PENDING, failures, "broken")
+        assert (row.retry_at, row.finished_at) == (retry_at, None)
+        assert ledger.claim(1, retry_at - timedelta(microseconds=1)) == []
+        at = retry_at
+    (claim,) = ledger.claim(1, at)
+    assert ledger.set_back(file.video_id, claim.attempt, "broken for good", at, [60, 0.5]) is None
+    row = ledger.video(file.video_id)
+    assert row
+    assert (row.status, row.failures, row.reason) == (VideoStatus.FAILED, 3, "broken for good")
+    assert (row.retry_at, row.finished_at) == (None, at)
+
+
+def test_without_pauses_the_first_failure_is_the_last(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    assert ledger.set_back(claim.video.video_id, claim.attempt, "broken", NOON, []) is None
+    assert ledger.counts()[VideoStatus.FAILED] == 1
+
+
+def test_a_file_whose_header_cannot_be_read_is_set_back_without_an_attempt(ledger: Ledger) -> None:
+    file = found()
+    ledger.register([file], NOON)
+    assert ledger.set_back(file.video_id, None, "no video", NOON, [60]) == NOON + MINUTE
+    assert ledger.unprobed(at=NOON + MINUTE - timedelta(microseconds=1)) == []
+    assert ledger.unprobed(at=NOON + MINUTE) == ledger.unprobed() == [file]
+    assert ledger.set_back(file.video_id, None, "no video", NOON + MINUTE, [60]) is None
+    assert ledger.unprobed() == []
+
+
+def test_a_failure_of_another_attempt_is_not_counted(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    video_id = claim.video.video_id
+    before = ledger.video(video_id)
+    for attempt in (None, claim.attempt + 1):
+        with pytest.raises(StaleAttempt, match="was refused: late"):
+            ledger.set_back(video_id, attempt, "late", NOON, [60])
+    with pytest.raises(StaleAttempt):
+        ledger.set_back("unknown", 1, "late", NOON, [60])
+    assert ledger.video(video_id) == before
+    ledger.conclude(video_id, claim.attempt, conclusion(), refolded())
+    for late in (None, claim.attempt):
+        with pytest.raises(StaleAttempt):
+            ledger.set_back(video_id, late, "late", NOON, [60])
+
+
+def test_what_was_sampled_of_a_video_that_is_set_back_stays(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    video_id = claim.video.video_id
+    ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 0, 30))
+    ledger.set_back(video_id, claim.attempt, "its sampler died", NOON, [60])
+    assert ledger.logs([video_id]) == {video_id: [log(video_id, 0, 30)]}
+
+
+def test_a_good_end_clears_the_failures(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    video_id = claim.video.video_id
+    ledger.set_back(video_id, claim.attempt, "its sampler died", NOON, [0, 0])
+    (again,) = ledger.claim(1, NOON)
+    ledger.conclude(video_id, again.attempt, conclusion(), refolded())
+    row = ledger.video(video_id)
+    assert row
+    assert (row.failures, row.reason) == (0, None)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.floats(0, 90_000), max_size=5), st.sampled_from([None, 1]))
+def test_a_video_is_tried_as_often_as_there_are_pauses_and_once_more(
+    ledger: Ledger, pauses_s: list[float], probed_as: int | None
+) -> None:
+    file = found(f"{len(ledger.videos())}.mp4")
+    ledger.register([file], NOON)
+    if probed_as:
+        ledger.set_header(file.video_id, header())
+    at, waits = NOON, []
+    while True:
+        attempt = None
+        if probed_as:
+            claim = ledger.claim_video(file.video_id, at)
+            assert claim
+            attempt = claim.attempt
+        retry_at = ledger.set_back(file.video_id, attempt, "broken", at, pauses_s)
+        if retry_at is None:
+            break
+        waits.append((retry_at - at).total_seconds())
+        at = retry_at
+    assert waits == pytest.approx(pauses_s, abs=1e-6)
+
+
+def test_claims_older_than_an_instant_are_stale_oldest_first(ledger: Ledger) -> None:
+    files = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4")
+    claims: list[Claim] = []
+    for minute, file in zip((2, 0, 1), files, strict=False):
+        claim = ledger.claim_video(file.video_id, NOON + minute * MINUTE)
+        assert claim
+        claims.append(claim)
+    later, oldest, middle = claims
+    assert ledger.stale_claims(NOON) == []
+    assert ledger.stale_claims(NOON + 2 * MINUTE) == [oldest, middle]
+    assert ledger.stale_claims(NOON + 9 * MINUTE) == [oldest, middle, later]
+    ledger.release(oldest.video.video_id, oldest.attempt, "nobody answered for it")
+    assert ledger.stale_claims(NOON + 9 * MINUTE) == [middle, later]

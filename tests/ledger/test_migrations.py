@@ -5,7 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.ledger.examples import MINUTE, NOON
 from vtrack_ray.errors import LedgerDamaged, LedgerError
+from vtrack_ray.ledger import migrations as module
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.migrations import migrations
 
@@ -56,3 +58,67 @@ def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
         Ledger.open(tmp_path / OTHER)
     with duckdb.connect(tmp_path / OTHER) as connection:
         assert connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("theirs",)]
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As vtrack made and filled it before it ran as a service: one video of each status."""
+    monkeypatch.setattr(module, "migrations", lambda: migrations()[:1])
+    Ledger.open(path).close()
+    statuses = ("pending", "sampling", "done", "no_activity", "failed", "timeout", "skipped")
+    with duckdb.connect(path) as connection:
+        for number, status in enumerate(statuses):
+            is_open, is_bad = status in ("pending", "sampling"), status in ("failed", "timeout", "skipped")
+            connection.execute(
+                "INSERT INTO file_list (video_id, source, path, camera_name, size_bytes, modified_ns, started_at, "
+                "start_basis, duration_s, width_px, height_px, codec, status, reason, attempt, claimed_at, added_at, "
+                "finished_at) VALUES (?, '/rec', ?, 'cam1', 7, 1, '2026-11-01', 'name', 60, 640, 360, 'h264', ?, ?, 1, "
+                "'2026-11-01', '2026-11-01', ?)",
+                [
+                    status,
+                    f"/rec/cam1/{number}.mp4",
+                    status,
+                    "why" if is_bad else None,
+                    None if is_open else "2026-11-01",
+                ],
+            )
+        connection.execute("INSERT INTO processing_config VALUES ('SPAN_SECONDS', '600', '2026-11-01')")
+        before = connection.execute("SELECT * FROM file_list ORDER BY path").fetchall()
+        columns = [name for name, *_ in connection.description or ()]
+    monkeypatch.undo()
+
+    with pytest.raises(LedgerError, match="older vtrack"):
+        Ledger.open(path, read_only=True)
+    with Ledger.open(path) as ledger:
+        rows = ledger.videos()
+        assert [row.status for row in rows] == list(statuses)
+        assert {(row.failures, row.skipped_by, row.program_id) for row in rows} == {(0, None, None)}
+        assert ledger.config() == {"SPAN_SECONDS": "600"}
+        assert (ledger.programs(), ledger.roots(), ledger.history()) == ([], [], [])
+        # The new columns work for old rows.
+        assert ledger.set_back("sampling", 1, "broken", NOON, [60]) == NOON + MINUTE
+        assert ledger.set_back("pending", None, "broken", NOON, []) is None
+        assert [one.video_id for one in ledger.filterable()] == ["sampling", "skipped"]
+    with duckdb.connect(path) as connection:
+        is_untouched = "status IN ('done', 'no_activity', 'failed', 'timeout', 'skipped') AND video_id <> 'pending'"
+        kept = connection.execute(
+            f"SELECT {', '.join(columns)} FROM file_list WHERE {is_untouched} ORDER BY path"  # noqa: S608
+        ).fetchall()
+        assert kept == before[2:]
+        versions = connection.execute("SELECT version FROM schema_versions ORDER BY version").fetchall()
+        assert versions == [(migration.version,) for migration in migrations()]
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, *_ = migrations()
+    monkeypatch.setattr(module, "migrations", lambda: [first])
+    Ledger.open(path).close()
+    broken = second._replace(sql="\n".join((second.sql, "DELETE FROM nowhere;")))
+    monkeypatch.setattr(module, "migrations", lambda: [first, broken])
+    with pytest.raises(LedgerDamaged):
+        Ledger.open(path)
+    with duckdb.connect(path) as connection:
+        assert connection.execute("SELECT max(version) FROM schema_versions").fetchall() == [(1,)]
+        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    assert "programs" not in tables

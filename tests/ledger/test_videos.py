@@ -20,7 +20,7 @@ from tests.ledger.examples import (
 )
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import VideoFilter
+from vtrack_ray.ledger.values import Backlog, Filterable, Skipped, VideoFilter
 from vtrack_ray.meaning.video import Video, VideoStatus
 
 
@@ -233,3 +233,104 @@ def test_progress_sums_what_is_known(ledger: Ledger) -> None:
     assert (progress.examined_s, progress.idle_s, progress.unreadable_s, progress.pictures) == (30.0, 30.0, 0.0, 2)
     assert progress.seconds == {"index": 0.25, "coarse": 1.5, "refine": 0.0, "second_look": 0.0}
     assert sum(ledger.progress([found("b.mp4").video_id]).videos.values()) == 1
+
+
+def skipped(video_id: str, name: str = "days") -> Skipped:
+    return Skipped(video_id, name, f"caf\udce9: {name}")
+
+
+def test_filters_judge_what_waits_or_is_skipped_and_no_program_asks_for(ledger: Ledger) -> None:
+    a, b, c, d, e = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4", "e.mp4")
+    ledger.register([found("unprobed.mp4")], NOON)
+    ledger.claim_video(b.video_id, NOON)
+    ledger.assign_to_program(1, [c.video_id])
+    ledger.fail(d.video_id, None, VideoStatus.FAILED, "broken", NOON)
+    ledger.apply_filters([skipped(e.video_id)], [], NOON)
+    by_id = {one.video_id: one for one in ledger.filterable()}
+    assert by_id == {
+        a.video_id: Filterable(a.video_id, "cam1", NOON, NOON, "pending", None),
+        e.video_id: Filterable(e.video_id, "cam1", NOON + 4 * MINUTE, NOON, "skipped", "days"),
+    }
+
+
+def test_skipped_videos_say_by_which_filter_and_are_not_claimed(ledger: Ledger) -> None:
+    a, b = probed(ledger, "a.mp4", "b.mp4")
+    ledger.apply_filters([skipped(a.video_id)], [], NOON + MINUTE)
+    row = ledger.video(a.video_id)
+    assert row
+    assert (row.status, row.skipped_by, row.reason) == (VideoStatus.SKIPPED, "days", "caf\udce9: days")
+    assert row.finished_at == NOON + MINUTE
+    assert [video.file for video in ledger.pending()] == [b]
+    ledger.apply_filters([skipped(a.video_id, "cameras")], [], NOON)
+    row = ledger.video(a.video_id)
+    assert row
+    assert row.skipped_by == "cameras"
+
+
+def test_what_is_being_sampled_or_was_concluded_is_not_skipped(ledger: Ledger) -> None:
+    a, b = claimed(ledger, "a.mp4"), claimed(ledger, "b.mp4")
+    ledger.conclude(b.video.video_id, b.attempt, conclusion(), refolded())
+    before = ledger.videos()
+    ledger.apply_filters([skipped(a.video.video_id), skipped(b.video.video_id), skipped("unknown")], [], NOON)
+    assert ledger.videos() == before
+
+
+def test_a_skipped_video_that_is_taken_up_is_as_it_was_with_what_was_sampled_of_it(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    video_id = claim.video.video_id
+    ledger.log_span(video_id, claim.attempt, DIGEST, log(video_id, 0, 30))
+    ledger.release_claims()
+    before = ledger.video(video_id)
+    ledger.apply_filters([skipped(video_id)], [], NOON)
+    assert ledger.video(video_id) != before
+    ledger.apply_filters([], [video_id], NOON)
+    assert ledger.video(video_id) == before
+    assert ledger.logs([video_id]) == {video_id: [log(video_id, 0, 30)]}
+
+
+def test_nothing_to_filter_changes_nothing(ledger: Ledger) -> None:
+    probed(ledger, "a.mp4")
+    before = ledger.videos()
+    ledger.apply_filters([], [], NOON)
+    assert ledger.videos() == before
+
+
+def test_a_header_is_read_first_for_programs(ledger: Ledger) -> None:
+    files = [found("a.mp4"), found("b.mp4"), found("c.mp4", camera_name="cam0")]
+    ledger.register(files, NOON)
+    a, b, c = files
+    assert ledger.unprobed() == [c, a, b]
+    ledger.assign_to_program(1, [b.video_id])
+    assert ledger.unprobed() == [b, c, a]
+    assert ledger.unprobed(limit=2) == [b, c]
+
+
+def test_cameras_wait_as_long_as_probed_videos_of_them_do(ledger: Ledger) -> None:
+    probed(ledger, "a.mp4", "b.mp4", camera_name="cam2")
+    probed(ledger, "a.mp4", camera_name="cam1")
+    ledger.register([found(camera_name="cam3")], NOON)
+    assert ledger.cameras_waiting() == ["cam1", "cam2"]
+    ledger.claim(9, NOON, ["cam1"])
+    assert ledger.cameras_waiting() == ["cam2"]
+
+
+def test_the_backlog_is_what_is_left_and_what_was_done_by_camera(ledger: Ledger) -> None:
+    a, b, _, d = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4")
+    ledger.register([found("unprobed.mp4")], NOON)
+    probed(ledger, "x.mp4", camera_name="cam0")
+    for file in (a, b):
+        claim = ledger.claim_video(file.video_id, NOON)
+        assert claim
+        ledger.log_span(file.video_id, claim.attempt, DIGEST, log(file.video_id))
+        if file is a:
+            ledger.conclude(file.video_id, claim.attempt, conclusion(), refolded())
+    ledger.fail(d.video_id, None, VideoStatus.FAILED, "broken", NOON)
+    cost = (0.25 + 1.5) / 60
+    assert ledger.backlog() == [
+        Backlog(camera_name="cam0", videos=1, unprobed=0, footage_s=60.0, cost=None),
+        Backlog(camera_name="cam1", videos=3, unprobed=1, footage_s=120.0, cost=pytest.approx(cost)),
+    ]
+
+
+def test_there_is_no_backlog_of_nothing(ledger: Ledger) -> None:
+    assert ledger.backlog() == []

@@ -28,8 +28,9 @@ def sort(videos: Iterable[Filterable], filters: Filters, lasting: Program | None
     skipped: list[Skipped] = []
     taken_up: list[str] = []
     for video in videos:
-        refusal = filters.refusal(video.camera_name, video.started_at, video.added_at, zone)
-        refusal = refusal or _refused_by_first_run(video, lasting)
+        # First Run goes first: once a filter's name stood in its place, Default would take up what it left out.
+        refusal = _refused_by_first_run(video, lasting)
+        refusal = refusal or filters.refusal(video.camera_name, video.started_at, video.added_at, zone)
         if refusal and refusal.filter_name != video.skipped_by:
             skipped.append(Skipped(video.video_id, *refusal))
         elif refusal is None and video.status == VideoStatus.SKIPPED:
