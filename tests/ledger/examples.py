@@ -9,6 +9,7 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim, Conclusion, Refolded
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
+from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
@@ -113,3 +114,11 @@ def refolded(
         events=events,
         video_ids=tuple(video_ids),
     )
+
+
+def asked_for(ledger: Ledger, *video_ids: str) -> int:
+    """The number of a Custom program that asks for these videos."""
+    request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path="/rec")
+    program_id = ledger.request_program(request, NOON).program_id
+    ledger.assign_to_program(program_id, video_ids)
+    return program_id

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ledger.examples import DIGEST, MINUTE, NOON, claimed, conclusion, event, found, header, log, probed, refolded
+from tests.ledger.examples import (
+    DIGEST,
+    MINUTE,
+    NOON,
+    asked_for,
+    claimed,
+    conclusion,
+    event,
+    found,
+    header,
+    log,
+    probed,
+    refolded,
+)
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
@@ -117,11 +130,11 @@ def test_answers_of_an_attempt_that_was_given_up_change_nothing(ledger: Ledger) 
 def test_only_the_videos_of_the_named_programs_are_claimed(ledger: Ledger) -> None:
     _, b, c, d = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4")
     (x,) = probed(ledger, "x.mp4", camera_name="cam2")
-    ledger.assign_to_program(7, [b.video_id, d.video_id, x.video_id])
-    ledger.assign_to_program(8, [c.video_id])
+    first = asked_for(ledger, b.video_id, d.video_id, x.video_id)
+    second = asked_for(ledger, c.video_id)
     assert ledger.claim(9, NOON, None, []) == []
-    assert names([claim.video.path for claim in ledger.claim(9, NOON, ["cam1"], [8])]) == "cam1/c"
-    assert names([claim.video.path for claim in ledger.claim(2, NOON, None, [7, 8])]) == "cam2/x cam1/b"
+    assert names([claim.video.path for claim in ledger.claim(9, NOON, ["cam1"], [second])]) == "cam1/c"
+    assert names([claim.video.path for claim in ledger.claim(2, NOON, None, [first, second])]) == "cam2/x cam1/b"
     assert names([claim.video.path for claim in ledger.claim(9, NOON)]) == "cam1/a cam1/d", "without any, all are"
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import time
-from pathlib import Path
 
 import pytest
 
 from tests.ledger.examples import MINUTE, NOON, found, probed
 from vtrack_ray.errors import LedgerError, ProgramError
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Orders
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 
@@ -176,31 +174,12 @@ def test_filters_stay_in_force_until_others_are(ledger: Ledger) -> None:
     assert ledger.filters() == filters
 
 
-def test_orders_are_kept_until_they_are_followed(ledger: Ledger, path: Path) -> None:
-    assert ledger.orders() == Orders(is_served=False, is_paused=False, is_ending=False)
-    ledger.mark_served(NOON, is_served=True)
-    ledger.order_pause(NOON, is_paused=True)
-    ledger.order_end(NOON)
+def test_a_pause_outlives_the_service_and_may_be_ordered_twice(ledger: Ledger) -> None:
+    assert not ledger.is_paused()
+    for is_paused in (True, True, False, False):
+        ledger.order_pause(NOON, is_paused=is_paused)
+        path = ledger.path
+        ledger.close()
+        ledger = Ledger.open(path)
+        assert ledger.is_paused() is is_paused
     ledger.close()
-    with Ledger.open(path) as reopened:
-        assert reopened.orders() == Orders(is_served=True, is_paused=True, is_ending=True)
-        reopened.mark_served(NOON, is_served=False)
-        assert reopened.orders() == Orders(is_served=False, is_paused=True, is_ending=False), "a pause outlives it"
-        reopened.order_pause(NOON, is_paused=False)
-        assert reopened.orders() == Orders(is_served=False, is_paused=False, is_ending=False)
-
-
-def test_an_order_that_is_given_twice_is_given(ledger: Ledger) -> None:
-    for _ in range(2):
-        ledger.order_pause(NOON, is_paused=True)
-        ledger.order_end(NOON)
-    assert ledger.orders().is_paused
-    for _ in range(2):
-        ledger.order_pause(NOON, is_paused=False)
-    assert not ledger.orders().is_paused
-
-
-def test_a_new_service_is_not_ended_by_an_order_to_the_last_one(ledger: Ledger) -> None:
-    ledger.order_end(NOON)
-    ledger.mark_served(NOON, is_served=True)
-    assert not ledger.orders().is_ending

@@ -9,6 +9,7 @@ from tests.ledger.examples import (
     DIGEST,
     MINUTE,
     NOON,
+    asked_for,
     claimed,
     conclusion,
     event,
@@ -243,7 +244,7 @@ def test_filters_judge_what_waits_or_is_skipped_and_no_program_asks_for(ledger: 
     a, b, c, d, e = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4", "e.mp4")
     ledger.register([found("unprobed.mp4")], NOON)
     ledger.claim_video(b.video_id, NOON)
-    ledger.assign_to_program(1, [c.video_id])
+    asked_for(ledger, c.video_id)
     ledger.fail(d.video_id, None, VideoStatus.FAILED, "broken", NOON)
     ledger.apply_filters([skipped(e.video_id)], [], NOON)
     by_id = {one.video_id: one for one in ledger.filterable()}
@@ -300,7 +301,7 @@ def test_a_header_is_read_first_for_programs(ledger: Ledger) -> None:
     ledger.register(files, NOON)
     a, b, c = files
     assert ledger.unprobed() == [c, a, b]
-    ledger.assign_to_program(1, [b.video_id])
+    asked_for(ledger, b.video_id)
     assert ledger.unprobed() == [b, c, a]
     assert ledger.unprobed(limit=2) == [b, c]
 
