@@ -80,8 +80,9 @@ class Settings(BaseModel):
     )
     RETRIES: int = Field(3, ge=0, le=10, description="how often a failed video is tried again")
     HISTORY_DAYS: int = Field(90, ge=1, le=36_500, description="how long the service's history is kept")
+    BACKUP_HOURS: float = Field(24, ge=0, le=8_760, description="how often the service copies the database; 0: never")
     LOG_HANDOVERS: bool = Field(
-        False, description="keep every hand-over between actors in the history, to look for faults"
+        False, description="tell every hand-over between actors in their logs, to look for faults"
     )
     SPAN_SECONDS: float = Field(
         600, ge=1, le=86_400, description="length of the spans that a long video is sampled in, one task each"

@@ -9,7 +9,7 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
-from vtrack_ray.actors.remote import GO_ON
+from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.runner import RunnerActor
 from vtrack_ray.actors.team import answered, team
 from vtrack_ray.errors import ActorLost
@@ -21,6 +21,7 @@ from vtrack_ray.pipeline.summary import Summary
 from vtrack_ray.settings import Settings
 
 _POLL_S = 0.25
+_GO_ON = "What was finished is kept: run the same command again, without --force, and it goes on from there."
 
 
 def work_off(
@@ -36,6 +37,8 @@ def work_off(
         running = runner.run.remote()
         try:
             return _followed(running, runner, show)
+        except ActorLost as error:
+            raise ActorLost(f"{error} {_GO_ON}") from error
         except KeyboardInterrupt:
             answered(runner.stop.remote())
             return None
@@ -50,5 +53,5 @@ def _followed(running: Any, runner: Any, show: Callable[[Progress], None]) -> Su
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
-        raise ActorLost(f"The scheduler died. {GO_ON}") from error
+        raise lost(error) from error
     return summary

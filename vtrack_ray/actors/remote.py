@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -17,8 +18,6 @@ T = TypeVar("T")
 
 _handovers = logging.getLogger("vtrack_ray.handovers")
 
-GO_ON = "What was finished is kept: run the same command again, without --force, and it goes on from there."
-
 
 async def unwrapped(answer: Awaitable[T]) -> T:
     """The answer of a remote call; an error it raised comes back as itself, not as Ray's wrapper of it.
@@ -30,7 +29,13 @@ async def unwrapped(answer: Awaitable[T]) -> T:
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
-        raise ActorLost(f"A process of this run died ({error}). {GO_ON}") from error
+        raise lost(error) from error
+
+
+def lost(error: RayActorError) -> ActorLost:
+    """The death of an actor, in a sentence."""
+    named = re.search(r"class_name: (\w+)", str(error))
+    return ActorLost(f"A process of vtrack died{f': its {named[1]}' if named else ''}.")
 
 
 def log_handovers() -> None:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from ray.exceptions import RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
+from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.team import answered, team
 from vtrack_ray.errors import ActorLost, VtrackError
@@ -100,7 +101,7 @@ def _answer(call: Any) -> Any:
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
-        raise ActorLost(f"The scheduler died ({error}).") from error
+        raise lost(error) from error
 
 
 def _end_with(parent: IO[str]) -> None:

@@ -13,7 +13,9 @@ from vtrack_ray.actors import backlog
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import printable
+from vtrack_ray.errors import LedgerHeld
 from vtrack_ray.pipeline import local
+from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.summary import Summary
 from vtrack_ray.settings import Settings
@@ -48,6 +50,11 @@ def run(
     """
     if is_local and address:
         raise click.UsageError("--local works without Ray, --address joins one: give one of them")
+    if pid := server_of(settings.DB):
+        raise LedgerHeld(
+            f"The service, process {pid}, works with the database {settings.DB}: have it work on these files with "
+            "`vtrack program custom PATH`, or end it with `vtrack down`"
+        )
     # An actor's working directory is not this one.
     absolute = tuple(path.absolute() for path in paths)
     request = Request(paths=absolute, camera_name=camera_name, is_forced=is_forced, is_exhaustive=is_exhaustive)

@@ -23,7 +23,7 @@ class OccurrenceKind(StrEnum):
     STALE = "stale"
     RESTART = "restart"
     TROUBLE = "trouble"
-    HANDOVER = "handover"
+    BACKUP = "backup"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from vtrack_ray.errors import SourceError, StaleAttempt, VideoTimedOut
+from vtrack_ray.errors import LedgerError, SourceError, StaleAttempt, VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.filters import Filters
@@ -420,7 +420,21 @@ class Scheduler:
             with suppress(StaleAttempt):  # it was concluded at the last moment
                 await self._store(Ledger.release, claim.video.video_id, claim.attempt, "nobody answered for it")
                 await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
+        await self._back_up()
         await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
+
+    async def _back_up(self) -> None:
+        """Copies the database beside it, if the last copy is old; a copy that can't be made is told, and no more."""
+        hours, database = self._settings.BACKUP_HOURS, self._settings.DB
+        path = database.with_name(f"{database.stem}-backup{database.suffix}")
+        if not hours or (path.exists() and self._now().timestamp() - path.stat().st_mtime < hours * 3600):
+            return
+        try:
+            await self._store(Ledger.backup, path)
+        except LedgerError as error:
+            await self._record(OccurrenceKind.TROUBLE, str(error))
+        else:
+            await self._record(OccurrenceKind.BACKUP, f"the database was copied to {path}")
 
     async def _tell(self, kind: OccurrenceKind, claim: Claim, text: str, **figures: float) -> None:
         video = claim.video

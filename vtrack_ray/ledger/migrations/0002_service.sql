@@ -19,8 +19,6 @@ COMMENT ON TABLE sources IS 'Where the service looks for videos.';
 COMMENT ON COLUMN sources.source IS 'The root folder.';
 COMMENT ON COLUMN sources.added_at IS 'When it was added (UTC).';
 
-CREATE SEQUENCE program_ids;
-
 CREATE TABLE programs (
   program_id BIGINT PRIMARY KEY,
   kind VARCHAR NOT NULL CHECK (kind IN ('first', 'default', 'custom')),
@@ -50,8 +48,6 @@ COMMENT ON COLUMN programs.reason IS 'Why it was stopped or failed, for a person
 COMMENT ON COLUMN programs.requested_at IS 'When it was asked for (UTC).';
 COMMENT ON COLUMN programs.started_at IS 'When the service took it up (UTC).';
 COMMENT ON COLUMN programs.ended_at IS 'When it ended (UTC).';
-
-CREATE SEQUENCE occurrence_ids;
 
 CREATE TABLE history (
   occurrence_id BIGINT PRIMARY KEY,

@@ -1,7 +1,7 @@
 -- name: record_occurrences
 -- Adds occurrences, a JSON list, to the history.
 INSERT INTO history
-SELECT nextval('occurrence_ids'), happened_at, kind, camera_name, video_id, attempt, node, text, figures
+SELECT (SELECT coalesce(max(occurrence_id), 0) FROM history) + row_number() OVER (), happened_at, kind, camera_name, video_id, attempt, node, text, figures
 FROM (
   SELECT unnest(
     from_json(

@@ -3,9 +3,9 @@
 SELECT * FROM programs WHERE NOT $unended OR ended_at IS NULL ORDER BY program_id;
 
 -- name: insert_program
--- Keeps a request.
+-- Keeps a request. Numbers are counted here: a copy of a database begins its sequences anew.
 INSERT INTO programs
-SELECT nextval('program_ids'), $kind, $days, $custom_path, $camera_name, $forced, 'waiting', NULL, $at, NULL, NULL
+SELECT (SELECT coalesce(max(program_id), 0) + 1 FROM programs), $kind, $days, $custom_path, $camera_name, $forced, 'waiting', NULL, $at, NULL, NULL
 RETURNING *;
 
 -- name: start_program

@@ -1,0 +1,132 @@
+"""The service as its users meet it: real processes, real signals, from the first `source add` to `down`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import Footage, Vtrack
+from vtrack_ray.ledger.ledger import Ledger
+
+UP = ("up", "--no-dashboard", "--set", "SETTLE_SECONDS=0")
+_PATIENCE_S = 120.0
+
+
+@contextmanager
+def service(vtrack: Vtrack, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A service that is ready; it is killed if the test does not end it."""
+    with vtrack.start(*UP, *options) as process:
+        try:
+            until(lambda: "the service has started" in vtrack("history") if vtrack.db.exists() else False)
+            yield process
+        finally:
+            process.kill()
+
+
+def until(is_so: object) -> None:
+    assert callable(is_so)
+    deadline = time.monotonic() + _PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline, "it has not come to that"
+        time.sleep(0.2)
+
+
+def sessions_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_from_the_first_source_to_the_end(
+    vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
+) -> None:
+    vtrack("source", "add", two_cameras.root)
+    _, said = vtrack.both("program", "default")
+    assert "`vtrack up` starts it" in said
+    with service(vtrack) as process:
+        until(lambda: {video["status"] for video in vtrack.json("videos")} == {"done"})
+        assert f"running, process {process.pid}" in vtrack("status")
+        assert [one["state"] for one in vtrack.json("program", "status")] == ["running"]
+        assert {one["kind"] for one in vtrack.json("history")} >= {"service", "program", "scan", "batch", "done"}
+        assert [one["left_s"] for one in vtrack.json("status")] == [0, 0]
+        # Others are told what to do instead.
+        assert "`vtrack program custom PATH`" in vtrack("run", two_cameras.root, status=1)
+        assert "`vtrack down` ends it" in vtrack(*UP, status=1)
+        vtrack("db", "backup", tmp_path / "copy.duckdb")
+        assert "has ended" in vtrack("down")
+        out, err = process.communicate(timeout=_PATIENCE_S)
+    assert process.returncode == 0, out + err
+    assert "the service has ended" in out
+    assert "not running" in vtrack("status")
+    another_vtrack("run", "--local", two_cameras.root)
+    assert vtrack.snapshot() == another_vtrack.snapshot()
+    with Ledger.open(tmp_path / "copy.duckdb", read_only=True) as copy:
+        assert copy.snapshot() == vtrack.snapshot()
+
+
+def test_orders_given_while_it_works(vtrack: Vtrack, two_cameras: Footage) -> None:
+    with service(vtrack, "--log-json") as process:
+        vtrack("program", "pause")
+        vtrack("program", "custom", two_cameras.root / "cam2")
+        time.sleep(2)
+        assert [one["state"] for one in vtrack.json("program", "status")] == ["waiting"]
+        assert vtrack.json("videos") == []
+        vtrack("program", "resume")
+        until(lambda: [one["state"] for one in vtrack.json("program", "status")] == ["done"])
+        assert {(one["camera_name"], one["status"]) for one in vtrack.json("videos")} == {("cam2", "done")}
+        vtrack("filters", "set", "--cameras", "cam1")
+        vtrack("source", "add", two_cameras.root)
+        vtrack("program", "default")
+        until(
+            lambda: {one["camera_name"] for one in vtrack.json("videos") if one["status"] == "done"} == {"cam1", "cam2"}
+        )
+        vtrack("program", "stop")
+        until(lambda: {one["state"] for one in vtrack.json("program", "status")} == {"done", "stopped"})
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=_PATIENCE_S)
+    assert process.returncode == 0
+    assert all(line.startswith("{") for line in out.splitlines())
+
+
+def test_a_second_signal_ends_it_at_once_and_leaves_nothing(vtrack: Vtrack, two_cameras: Footage) -> None:
+    with service(vtrack, "--set", "STOP_SECONDS=600") as process:
+        vtrack("program", "custom", two_cameras.root)
+        until(lambda: any(video["status"] == "sampling" for video in vtrack.json("videos")))
+        started = sessions_of(process)
+        held = [one for one in started if one.name().startswith("ray::sample") and not one.suspend()]
+        process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=_PATIENCE_S)
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert alive == [], held
+    vtrack("db", "check")
+
+
+def test_killed_it_takes_all_that_it_started_with_it(vtrack: Vtrack) -> None:
+    with service(vtrack) as process:
+        started = sessions_of(process)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate(timeout=_PATIENCE_S)
+        _, alive = psutil.wait_procs(started, timeout=20)
+        assert alive == []
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_without_a_service_to_end_or_a_database_to_use_a_sentence_says_so(vtrack: Vtrack, command: str) -> None:
+    if command == "down":
+        assert "No service is running." in vtrack("down")
+    else:
+        vtrack.db.write_text("{}")
+        assert "is no DuckDB database" in vtrack(*UP, status=1)
+
+
+def test_a_custom_path_that_is_not_there_is_refused_at_once(vtrack: Vtrack, tmp_path: Path) -> None:
+    assert "does not exist" in vtrack("program", "custom", tmp_path / "nowhere", status=1)
+    assert vtrack("program", "stop").strip() == "No program waits or runs."
