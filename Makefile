@@ -1,5 +1,5 @@
 # One command for each thing to do. All but clean set up first, which takes no time once it is done.
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo test chaos lint bench lock clean
 
 setup:
 	@scripts/setup.sh
@@ -9,6 +9,10 @@ demo: setup
 
 test: setup
 	.venv/bin/python -m pytest --numprocesses 2 --dist worksteal
+
+# Goes on for an hour or two.
+chaos: setup
+	.venv/bin/python -m tests.chaos --rounds 200
 
 lint: setup
 	.venv/bin/ruff check .

@@ -15,6 +15,7 @@ from tests.conftest import Footage, Vtrack
 from vtrack_ray.cli.main import main
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.event import EventStatus
+from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.profile import SYMBOLOGIES, Profile
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.sources.walk import EXTENSIONS
@@ -22,6 +23,7 @@ from vtrack_ray.sources.walk import EXTENSIONS
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 OPERATION = ROOT / "docs" / "operation.md"
+SERVICE = ROOT / "docs" / "service.md"
 FOOTAGE = ROOT / "docs" / "footage.md"
 CONCEPTS = ROOT / "docs" / "concepts.md"
 PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
@@ -45,7 +47,8 @@ ALL_COMMANDS = dict(commands(main, "vtrack"))
 def test_every_command_and_option_is_documented(name: str) -> None:
     command = ALL_COMMANDS[name]
     top, *below = name.split()[1:]
-    text = OPERATION.read_text("utf-8") + (FOOTAGE.read_text("utf-8") if top == "footage" else "")
+    own_page = {"footage": FOOTAGE}.get(top, SERVICE)
+    text = OPERATION.read_text("utf-8") + own_page.read_text("utf-8")
     assert re.search(rf"`vtrack {top}\b[^`]*\b{below[0] if below else ''}", text), f"{name} is not in docs/operation.md"
     assert command.help, f"{name} has no help"
     for option in command.params:
@@ -73,6 +76,8 @@ def test_every_field_status_symbology_and_extension_is_documented() -> None:
     operation, concepts = OPERATION.read_text("utf-8"), CONCEPTS.read_text("utf-8")
     fields = [name for name in Profile.model_fields if name != "camera_name"]
     assert [name for name in fields if f"| `{name}` |" not in operation] == []
+    service = SERVICE.read_text("utf-8")
+    assert [kind for kind in OccurrenceKind if f"| `{kind}` |" not in service] == []
     assert [s for s in (*EventStatus, *VideoStatus) if f"| `{s}` |" not in concepts] == []
     assert [name for name in SYMBOLOGIES if f"`{name}`" not in operation] == []
     assert [extension for extension in EXTENSIONS if f"{extension}" not in operation] == []
