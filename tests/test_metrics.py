@@ -1,0 +1,63 @@
+"""The metrics of a service at work, as Prometheus reads them from the node."""
+
+from __future__ import annotations
+
+import re
+import signal
+import tempfile
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+
+from tests.conftest import Footage, Vtrack
+from tests.test_deploy import made
+
+_PATIENCE_S = 60.0
+
+
+def scraped(up: int) -> str:
+    """What the node of that service exports now; nothing before it has begun to."""
+    sessions = psutil.Process(up).children()
+    folders = [Path(tempfile.gettempdir(), "ray").glob(f"session_*_{session.pid}") for session in sessions]
+    ports = [file for found in folders for folder in found for file in folder.glob("metrics_export_port_*")]
+    if not ports:
+        return ""
+    try:
+        with urlopen(f"http://127.0.0.1:{int(ports[0].read_text('ascii'))}/metrics", timeout=5) as answer:  # noqa: S310
+            text: str = answer.read().decode()
+    except (URLError, ConnectionError, TimeoutError):
+        return ""
+    return text
+
+
+def value(text: str, name: str, label: str) -> float:
+    [line] = [line for line in text.splitlines() if line.startswith(f"{name}{{") and label in line]
+    return float(line.rsplit(maxsplit=1)[1])
+
+
+def test_every_metric_comes_out(vtrack: Vtrack, two_cameras: Footage) -> None:
+    vtrack("source", "add", two_cameras.root)
+    vtrack("program", "default")
+    with vtrack.start("up", "--no-dashboard", "--set", "SETTLE_SECONDS=0") as up:
+        try:
+            deadline = time.monotonic() + _PATIENCE_S
+            text = ""
+            # Ray exports every few seconds.
+            while not re.search(r'ray_vtrack_occurrences_total\{.*kind="done".* 4\.0', text):
+                assert time.monotonic() < deadline, sorted(set(re.findall(r"^ray_vtrack_\w+", text, re.MULTILINE)))
+                assert up.poll() is None, up.communicate()
+                time.sleep(0.5)
+                text = scraped(up.pid)
+        finally:
+            up.send_signal(signal.SIGTERM)
+            up.communicate(timeout=_PATIENCE_S)
+    assert set(re.findall(r"^(ray_vtrack_\w+)\{", text, re.MULTILINE)) == set(made())
+    videos = [video for camera in two_cameras.truth.cameras for video in camera.videos]
+    footage_s = sum(value(text, "ray_vtrack_footage_seconds_total", f'camera="{name}"') for name in ("cam1", "cam2"))
+    assert abs(footage_s - sum(video.duration_s for video in videos)) < 1
+    events = sum(value(text, "ray_vtrack_events_total", f'camera="{name}"') for name in ("cam1", "cam2"))
+    assert events >= sum(len(camera.events) for camera in two_cameras.truth.cameras)
+    assert value(text, "ray_vtrack_speed", 'camera="cam1"') > 1
