@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from hashlib import blake2b
 from typing import Annotated, Literal, Self
 
@@ -96,19 +95,16 @@ class Profile(BaseModel):
             )
         return self
 
-    @cached_property
+    # Not cached: a copy with other values would keep it.
+    @property
     def digest(self) -> str:
         """16 hexadecimal digits of everything that changes what sampling or the events come to."""
         text = self.model_dump_json(exclude=_CHANGE_NOTHING)
         return blake2b(text.encode(), digest_size=8).hexdigest()
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self.code_pattern)
-
     def is_tracking_code(self, text: str) -> bool:
         """Whether a barcode's text is a tracking code: matches the pattern as a whole and is not the trigger's text."""
-        return text != self.trigger_text and self._pattern.fullmatch(text) is not None
+        return text != self.trigger_text and re.fullmatch(self.code_pattern, text) is not None
 
     def check_areas(self, width_px: int, height_px: int) -> None:
         """Raises ProfileError if an area does not lie in a picture of that size."""
