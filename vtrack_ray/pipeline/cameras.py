@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from vtrack_ray.errors import VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
@@ -14,7 +15,9 @@ from vtrack_ray.pipeline.job import job_on_video
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.reasons import END_THE_RUN
 from vtrack_ray.pipeline.stopwatch import Stopwatch
+from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.sampling.survey import survey
+from vtrack_ray.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +25,8 @@ log = logging.getLogger(__name__)
 class Cameras:
     """What is known of each camera; `profiles` are those asked for so far, by camera."""
 
-    def __init__(self, store: Store, launcher: Launcher) -> None:
+    def __init__(self, settings: Settings, store: Store, launcher: Launcher) -> None:
+        self._limit_s = settings.TIMEOUT_SECONDS
         self._store = store
         self._launcher = launcher
         self._profiles: dict[str, Profile] = {}
@@ -55,11 +59,15 @@ class Cameras:
         return profile
 
     async def _survey(self, video: Video, trigger_text: str) -> Area | None:
+        watch = Stopwatch()
+        job = job_on_video("survey", video, watch)
         try:
-            job = job_on_video("survey", video, Stopwatch())
-            area = await self._launcher.run(job, survey, video, trigger_text)
+            area = await within(self._limit_s, watch, self._launcher.run(job, survey, video, trigger_text))
         except END_THE_RUN:
             raise
+        except VideoTimedOut as error:
+            log.warning("no survey of %s: %s", video.path, error)
+            area = None  # it would hang the next time, too
         except Exception as error:  # noqa: BLE001
             # Sampling will meet the same fault and give it as the video's reason.
             log.info("no survey of %s: %s", video.path, error)

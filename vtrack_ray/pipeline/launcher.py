@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import Occurrence
@@ -19,7 +19,7 @@ class Launcher(Protocol):
     @property
     def slots(self) -> int: ...
 
-    async def run(self, job: Job, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(self, job: Job, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         """What `function` returns."""
         ...
 

@@ -73,7 +73,7 @@ class Scheduler:
         self._now = now
         self._observer = observer or Nobody()
         self._intake = Intake(settings, store, launcher, detector)
-        self._cameras = Cameras(store, launcher)
+        self._cameras = Cameras(settings, store, launcher)
         self._settling = Settling(settings.SETTLE_SECONDS)
         self._programs: Sequence[Program] = ()
         self._is_paused = False
@@ -82,7 +82,7 @@ class Scheduler:
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
         self._under_way: dict[Claim, asyncio.Task[None]] = {}
-        self._knowing = asyncio.Lock()
+        self._to_be_known: set[str] = set()
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
 
@@ -166,7 +166,7 @@ class Scheduler:
         is_sorted_anew = filters != self._filters or _lasting_of(programs) != _lasting_of(self._programs)
         self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
         for profile in await self._store(Ledger.profiles):
-            await self._heed(profile)
+            self._heed(profile)
         if is_sorted_anew:
             await self._sort()
         await self._end_programs()
@@ -180,17 +180,17 @@ class Scheduler:
             await asyncio.wait(tasks)
         return await self._store(Ledger.release_claims)
 
-    async def _heed(self, profile: Profile) -> None:
+    def _heed(self, profile: Profile) -> None:
         """A profile that somebody has changed meanwhile counts from now on, for what was sampled before as well."""
         known = self._cameras.profiles.get(profile.camera_name)
         if known is not None and (known.digest, known.find_trigger) != (profile.digest, profile.find_trigger):
-            await self._know(profile.camera_name)
+            self._to_be_known.add(profile.camera_name)
 
     async def _know(self, camera_name: str) -> None:
         """Takes the camera's profile, and has what was concluded with another one sampled anew."""
-        async with self._knowing:
-            profile = await self._cameras.know(camera_name)
+        profile = await self._cameras.know(camera_name)
         await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest)
+        self.look()
 
     async def _sort(self) -> None:
         videos = await self._store(Ledger.filterable)
@@ -297,16 +297,14 @@ class Scheduler:
         """Probes what was found, and gets to know its cameras; then the filters can judge it."""
         if not self._is_at_work:
             return
-        cameras = set[str]()
         while files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
             await together([self._probe(file) for file in files])
-            cameras.update(file.camera_name for file in files)
+            self._to_be_known.update(file.camera_name for file in files)
             await self._sort()
         # Those of which all was known when the service started have no new headers.
-        cameras.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
-        for camera_name in sorted(cameras):
-            await self._know(camera_name)
-            self.look()
+        self._to_be_known.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
+        names, self._to_be_known = self._to_be_known, set()
+        await together([self._know(camera_name) for camera_name in sorted(names)])
 
     async def _probe(self, file: FoundFile) -> None:
         try:
