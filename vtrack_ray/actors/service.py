@@ -18,8 +18,6 @@ from vtrack_ray.pipeline.presence import served
 from vtrack_ray.settings import Settings
 
 _AGAIN_S = 1.0
-_STEADY_S = 600.0
-"""A session that ran for so long had recovered: the next one need not be put off."""
 _LONGEST_PAUSE_S = 60.0
 
 
@@ -35,6 +33,7 @@ class Service:
         self._orders = Orders(settings=settings, address=address, has_dashboard=has_dashboard)
         self._show = show
         self._has_run = False
+        self._has_done = False
 
     def serve(self) -> None:
         """Runs until KeyboardInterrupt ends it in good order; a second one ends it at once.
@@ -48,14 +47,14 @@ class Service:
     def _serve(self) -> None:
         pause_s = _AGAIN_S
         while True:
-            began_s = time.monotonic()
+            self._has_done = False
             try:
                 self._serve_once()
             except VtrackError as error:
                 if not self._has_run and not isinstance(error, ActorLost):
                     raise
-                if time.monotonic() - began_s > _STEADY_S:
-                    pause_s = _AGAIN_S
+                if self._has_done:
+                    pause_s = _AGAIN_S  # it was not what is to be done that ended it
                 self._tell(OccurrenceKind.RESTART, f"{error} All of it is started again in {pause_s:g} s")
             else:
                 return
@@ -86,6 +85,7 @@ class Service:
                 word = Word.model_validate_json(line)
                 if word.occurrence is not None:
                     self._has_run = True
+                    self._has_done |= word.occurrence.kind is OccurrenceKind.DONE
                     self._show(word.occurrence)
                 else:
                     ended_by = getattr(errors, word.error, VtrackError)(word.message)

@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 import psutil
 import ray
 from pydantic import BaseModel
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.remote import lost
@@ -29,6 +29,7 @@ from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.settings import Settings
 
 _POLL_S = 0.5
+_ANSWER_S = 5.0
 _WHAT_RAY_IS = ("gcs_server", "raylet")
 """Ray's own processes. Without them its calls wait for a minute, and then end this process."""
 
@@ -58,10 +59,9 @@ class Session:
         self._words = words
 
     def serve(self) -> None:
-        """Runs until KeyboardInterrupt ends it in good order.
+        """Runs until KeyboardInterrupt ends it in good order. When a process of it dies, it ends at once, with a word.
 
-        Raises ActorLost when a process of it has died, LedgerError if the database can't be used, ClusterError if Ray
-        can't be.
+        Raises LedgerError if the database can't be used, ClusterError if Ray can't be.
         """
         settings = self._orders.settings
         # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
@@ -70,12 +70,19 @@ class Session:
             joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard),
             team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler,
         ):
-            self._follow(scheduler)
+            try:
+                self._follow(scheduler)
+            except ActorLost as error:
+                # What is left of a broken Ray takes its time to end in good order, and need not.
+                self.say(Word(kind="error", error=type(error).__name__, message=str(error)))
+                os._exit(1)
 
     def _follow(self, scheduler: Any) -> None:
         ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
         serving = scheduler.serve.remote()
         while True:
+            if dead := [one for one in ray_itself if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE]:
+                raise ActorLost(f"Ray's own process {dead[0].pid} died.")
             try:
                 is_over = bool(ray.wait([serving], timeout=_POLL_S)[0])
                 for one in _answer(scheduler.news.remote()):
@@ -83,10 +90,10 @@ class Session:
                 if is_over:
                     _answer(serving)
                     return
+            except GetTimeoutError:
+                continue  # it is busy, or Ray is broken
             except KeyboardInterrupt:
                 answered(scheduler.end.remote())
-            if dead := [one for one in ray_itself if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE]:
-                raise ActorLost(f"Ray's own process {dead[0].pid} died.")
 
     def say(self, word: Word) -> None:
         """Tells whoever started this session."""
@@ -95,9 +102,9 @@ class Session:
 
 
 def _answer(call: Any) -> Any:
-    """What the scheduler answers. Raises what it raised, and ActorLost if it died."""
+    """What the scheduler answers. Raises what it raised, ActorLost if it died, and GetTimeoutError."""
     try:
-        return ray.get(call)
+        return ray.get(call, timeout=_ANSWER_S)
     except RayTaskError as error:
         raise error.cause from error
     except RayActorError as error:
