@@ -1,5 +1,5 @@
 # One command for each thing to do. All but clean set up first, which takes no time once it is done.
-.PHONY: setup demo test chaos lint bench lock clean
+.PHONY: setup demo test chaos lint bench soak lock clean
 
 setup:
 	@scripts/setup.sh
@@ -24,6 +24,10 @@ bench: setup
 	.venv/bin/python -m benchmarks.sampling
 	.venv/bin/python -m benchmarks.recognition
 	.venv/bin/python -m benchmarks.scanning
+
+# A day of the service's Default mode in some minutes: what it leaves behind in memory, file descriptors and the database.
+soak: setup
+	.venv/bin/python -m benchmarks.soak
 
 # Locks anew what pyproject.toml asks for, and keeps every version that still fits; `make lock UPGRADE=--upgrade` takes
 # the newest ones.

@@ -134,9 +134,8 @@ def test_the_container_has_the_packages_that_setup_installs() -> None:
     setup = (ROOT / "scripts" / "setup.sh").read_text("utf-8")
     [body] = re.findall(r"^missing_debian_packages\(\) \{\n(.*?)^\}", setup, re.MULTILINE | re.DOTALL)
     [version] = re.findall(r"^readonly PYTHON_VERSION=(.+)$", setup, re.MULTILINE)
-    needed = {
-        name.replace("$PYTHON_VERSION", version) for name in re.findall(r'echo "?([^"\s]+)"?$', body, re.MULTILINE)
-    }
+    named = re.findall(r'echo "?([^"\s]+)"?$', body, re.MULTILINE)
+    needed = {name.replace("$PYTHON_VERSION", version) for name in named}
     assert needed >= {"ffmpeg", "libzbar0"}
     container = (DEPLOY / "Containerfile").read_text("utf-8")
     [installs] = re.findall(r"apt-get install(.*?)&& rm", container, re.DOTALL)
