@@ -17,11 +17,11 @@ CODE = "SPXVN0123456789"
 QR = ("QRCode",)
 
 
-def far_away(seed: int = 1) -> list[Luma]:
-    """Twelve noisy, soft pictures of a code of 1.4 pixels a module."""
+def far_away(module_px: float = 1.4, blur_px: float = 0.7, noise: float = 12, seed: int = 1) -> list[Luma]:
+    """Twelve noisy, soft pictures of a code."""
     scene = table(600, 600)
     laid(scene, barcode(CODE, module_px=10), 130, 140)
-    return filmed(scene, 12, shrink=0.14, blur_px=0.7, noise=12, seed=seed)
+    return filmed(scene, 12, shrink=module_px / 10, blur_px=blur_px, noise=noise, seed=seed)
 
 
 def test_the_average_is_read_where_no_single_picture_is() -> None:
@@ -36,6 +36,14 @@ def test_the_average_is_read_where_no_single_picture_is() -> None:
     assert Area(18, 19, 50, 50).common(reading.area) == reading.area
     inside = read_fused(pictures, symbologies=QR, area=Area(10, 12, 70, 70))
     assert [tuple(r.area) for r in inside] == [pytest.approx(tuple(reading.area), abs=2)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_lens_blurred_is_read_once_the_blur_is_undone(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    pictures = far_away(module_px=1.5, blur_px=0.9, noise=3, seed=seed)
+    assert [reading.text for reading in read_fused(pictures, symbologies=QR)] == [CODE]
+    monkeypatch.setattr(fusion, "_deblurred", lambda pixels: pixels)
+    assert read_fused(pictures, symbologies=QR) == []
 
 
 def test_a_reading_without_a_witness_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
