@@ -483,6 +483,32 @@ async def test_a_profile_that_a_person_changes_has_the_cameras_videos_sampled_an
 
 
 @in_a_loop
+async def test_a_growing_file_is_left_until_it_is_stable(ledger: Ledger, clip: Path, root: Path) -> None:
+    put(clip, root, 1)
+    whole = clip.read_bytes()
+    growing = root / "cam1" / "20251101T030000Z.mp4"
+
+    def written(size: int, at_s: float) -> None:
+        growing.write_bytes(whole[:size])
+        touch(growing, NOW + timedelta(seconds=at_s))
+
+    written(len(whole) // 2, -10)
+    async with served(ledger, root, SETTLE_SECONDS=30) as service:
+        service.ask(DEFAULT)
+        await service.until(service.is_idle)
+        assert service.history(OccurrenceKind.SCAN)[-1].figures["growing"] == 1
+        written(len(whole), 25)
+        service.clock.advance(30)
+        assert (await service.scanned_again()).figures["growing"] == 1
+        await service.a_few_turns()
+        assert service.status(growing) is None
+        service.clock.advance(30)
+        await service.until(lambda: service.status(growing) is DONE)
+        assert not service.history(OccurrenceKind.RETRY), "it was never read before it was whole"
+        assert service.video(growing).size_bytes == len(whole)
+
+
+@in_a_loop
 async def test_a_replaced_file_takes_the_place_of_the_old_video(
     ledger: Ledger, clip: Path, another_clip: Path, root: Path, tmp_path: Path
 ) -> None:

@@ -279,7 +279,7 @@ class Scheduler:
         sources = sorted({*await self._store(Ledger.sources), *self._roots})
         where = " and ".join(map(str, paths))
         found = await self._launcher.run(Job(label=f"scan:{where}", kind="scan"), scan, paths, sources, camera_name)
-        stable = settling.settle(found.files, began).stable if settling else found.files
+        stable = found.files if settling is None else settling.settle(found.files, began).stable
         new = await self._intake.register(stable, began)
         for problem in found.problems:
             await self._record(OccurrenceKind.TROUBLE, f"{problem.path}: {problem.reason}")
