@@ -274,6 +274,36 @@ async def test_paused_it_ends_what_is_under_way_and_begins_nothing_until_it_goes
 
 
 @in_a_loop
+async def test_stopped_nothing_is_left_being_sampled_and_it_goes_on_to_the_same_tables(
+    ledger: Ledger, clip: Path, root: Path, tmp_path: Path
+) -> None:
+    for days in (1, 2, 3, 4, 5):
+        put(clip, root, days)
+    async with served(ledger, root, SPAN_SECONDS=5) as service:
+        gate = service.launcher.close("@5")
+        program = service.ask(DEFAULT)
+        await held(service, "@5")
+        ledger.stop_programs(NOW)
+        service.scheduler.look()
+        await service.until(lambda: "everything was stopped by request" in service.said(OccurrenceKind.PROGRAM))
+        assert set(statuses(service)) == {PENDING}
+        gate.open()
+        await service.a_few_turns()
+        assert set(statuses(service)) == {PENDING}, "nor is anything begun again"
+        assert service.program(program).state is ProgramState.STOPPED
+        service.ask(DEFAULT)
+        await service.until(service.is_idle)
+    await asyncio.to_thread(
+        local.work_off,
+        Request(paths=(root,)),
+        Settings(DB=tmp_path / "run.duckdb", SPAN_SECONDS=5),
+        lambda _: None,
+    )
+    with Ledger.open(tmp_path / "run.duckdb") as run:
+        assert ledger.snapshot() == run.snapshot()
+
+
+@in_a_loop
 async def test_ended_in_the_middle_the_next_one_goes_on_to_the_same_tables(
     ledger: Ledger, two_cameras: Footage, tmp_path: Path
 ) -> None:
@@ -631,6 +661,23 @@ async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, c
         await service.until(lambda: "everything was stopped by request" in service.said(OccurrenceKind.PROGRAM))
         await service.a_few_turns()
         assert service.status(path) is DONE
+
+
+@in_a_loop
+async def test_what_is_claimed_just_when_all_is_stopped_goes_back(ledger: Ledger, clip: Path, root: Path) -> None:
+    path = put(clip, root, 1)
+    async with served(ledger, root) as service:
+        gate = service.store.close("claim()")
+        service.ask(DEFAULT)
+        await service.until(lambda: gate.waiting and service.status(path) is SAMPLING)
+        ledger.stop_programs(NOW)
+        await service.until(lambda: "everything was stopped by request" in service.said(OccurrenceKind.PROGRAM))
+        gate.open()
+        await service.a_few_turns()
+        assert service.status(path) is PENDING
+        assert not [job for job in service.launcher.begun if job.label.startswith("sample")]
+        service.ask(DEFAULT)
+        await service.until(lambda: service.status(path) is DONE)
 
 
 @in_a_loop

@@ -152,19 +152,22 @@ class Scheduler:
     async def _follow(self) -> None:
         """Reads what was asked for, and does what changes with it."""
         is_paused = await self._store(Ledger.is_paused)
-        programs = await self._store(Ledger.programs, unended=True)
         filters = await self._store(Ledger.filters)
         roots = await self._store(Ledger.roots)
-        if is_paused != self._is_paused:
-            await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
+        # Last, and taken in at once: this scheduler itself changes them meanwhile.
+        programs = await self._store(Ledger.programs, unended=True)
+        is_sorted_anew = filters != self._filters or _lasting_of(programs) != self._lasting
+        is_stopped = bool(self._programs) and not programs
+        was_paused = self._is_paused
         if roots != self._roots:
             self._scan_due = self._now()
-        if not programs and self._programs:
+        self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
+        if is_paused != was_paused:
+            await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
+        if is_stopped:
             # Not by this scheduler, which reads again what it has changed.
             given_back = await self._give_back()
             await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=given_back)
-        is_sorted_anew = filters != self._filters or _lasting_of(programs) != _lasting_of(self._programs)
-        self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
         for profile in await self._store(Ledger.profiles):
             self._heed(profile)
         if is_sorted_anew:
@@ -326,7 +329,10 @@ class Scheduler:
                 claims = await self._claimed(None)
             if not claims:
                 return
-            self._begin(claims[0], is_urgent=is_urgent)
+            if self._is_at_work:
+                self._begin(claims[0], is_urgent=is_urgent)
+            else:
+                await self._release(claims[0], "all was stopped or paused when it was about to begin")
 
     async def _claimed(self, program_ids: Sequence[int] | None) -> list[Claim]:
         return await self._store(Ledger.claim, 1, self._now(), list(self._cameras.profiles), program_ids)
@@ -374,6 +380,14 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
             await self._set_back(video.file, claim.attempt, error)
 
+    async def _release(self, claim: Claim, reason: str) -> bool:
+        """Gives a claim back; False if it was no longer one."""
+        try:
+            await self._store(Ledger.release, claim.video.video_id, claim.attempt, reason)
+        except StaleAttempt:
+            return False
+        return True
+
     async def _tell_done(self, claim: Claim, worked_s: float) -> None:
         row = await self._store(Ledger.video, claim.video.video_id)
         found = await self._store(Ledger.found_in, [claim.video.video_id])
@@ -415,8 +429,7 @@ class Scheduler:
             if task := self._under_way.get(claim):
                 task.cancel()
                 await asyncio.wait([task])
-            with suppress(StaleAttempt):  # it was concluded at the last moment
-                await self._store(Ledger.release, claim.video.video_id, claim.attempt, "nobody answered for it")
+            if await self._release(claim, "nobody answered for it"):  # or it was concluded at the last moment
                 await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
         await self._back_up()
         await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
