@@ -372,6 +372,26 @@ async def test_filters_that_change_skip_what_waits_and_take_up_what_was_skipped(
 
 
 @in_a_loop
+async def test_what_a_filter_refuses_is_not_begun_before_it_is_judged(ledger: Ledger, clip: Path, root: Path) -> None:
+    put(clip, root, 1)
+    ledger.save_filters(Filters(days=3), NOW)
+    async with served(ledger, root) as service:
+        service.ask(DEFAULT)
+        await service.until(service.is_idle)
+        # Its camera is known by now; the header of one file is read long before that of the other.
+        old, slow = put(clip, root, 9), put(clip, root, 2)
+        gate = service.launcher.close(f"probe:cam1/{slow.name}")
+        service.clock.advance(900)
+        await held(service, f"probe:cam1/{slow.name}")
+        await service.until(lambda: service.video(old).started_at)
+        await service.a_few_turns()
+        gate.open()
+        await service.until(service.is_idle)
+        assert (service.status(old), service.video(old).attempt) == (SKIPPED, 0)
+        assert service.status(slow) is DONE
+
+
+@in_a_loop
 async def test_a_file_that_is_no_video_is_tried_again_with_growing_pauses_and_then_given_up(
     ledger: Ledger, clip: Path, root: Path
 ) -> None:

@@ -81,6 +81,7 @@ class Scheduler:
         self._roots: Sequence[str] = ()
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
+        self._is_judging = False
         self._under_way: dict[Claim, asyncio.Task[None]] = {}
         self._to_be_known: set[str] = set()
         self._news: list[asyncio.Event] = []
@@ -301,9 +302,11 @@ class Scheduler:
         if not self._is_at_work:
             return
         while files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
+            self._is_judging = True
             await together([self._probe(file) for file in files])
             self._to_be_known.update(file.camera_name for file in files)
             await self._sort()
+            self._is_judging = False
         # Those of which all was known when the service started have no new headers.
         self._to_be_known.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
         names, self._to_be_known = self._to_be_known, set()
@@ -325,7 +328,7 @@ class Scheduler:
             customs = [p.program_id for p in self._running if p.kind is ProgramKind.CUSTOM]
             claims = await self._claimed(customs) if customs else []
             is_urgent = bool(claims)
-            if not claims and self._lasting in self._running and not self._is_urgent_under_way:
+            if not claims and self._may_begin_any:
                 claims = await self._claimed(None)
             if not claims:
                 return
@@ -336,6 +339,18 @@ class Scheduler:
 
     async def _claimed(self, program_ids: Sequence[int] | None) -> list[Claim]:
         return await self._store(Ledger.claim, 1, self._now(), list(self._cameras.profiles), program_ids)
+
+    @property
+    def _may_begin_any(self) -> bool:
+        """Whether videos that no Custom program asks for may begin.
+
+        What has its header read but was not judged yet could be claimed, so nothing is meanwhile, if it may be refused.
+        """
+        lasting = self._lasting
+        if lasting is None or lasting not in self._running or self._is_urgent_under_way:
+            return False
+        is_choosy = self._filters != Filters() or lasting.kind is ProgramKind.FIRST
+        return not (self._is_judging and is_choosy)
 
     @property
     def _is_urgent_under_way(self) -> bool:
