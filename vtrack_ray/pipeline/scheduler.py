@@ -81,6 +81,7 @@ class Scheduler:
         self._roots: Sequence[str] = ()
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
+        self._is_judging = False
         self._under_way: dict[Claim, asyncio.Task[None]] = {}
         self._to_be_known: set[str] = set()
         self._news: list[asyncio.Event] = []
@@ -152,19 +153,22 @@ class Scheduler:
     async def _follow(self) -> None:
         """Reads what was asked for, and does what changes with it."""
         is_paused = await self._store(Ledger.is_paused)
-        programs = await self._store(Ledger.programs, unended=True)
         filters = await self._store(Ledger.filters)
         roots = await self._store(Ledger.roots)
-        if is_paused != self._is_paused:
-            await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
+        # Last, and taken in at once: this scheduler itself changes them meanwhile.
+        programs = await self._store(Ledger.programs, unended=True)
+        is_sorted_anew = filters != self._filters or _lasting_of(programs) != self._lasting
+        is_stopped = bool(self._programs) and not programs
+        was_paused = self._is_paused
         if roots != self._roots:
             self._scan_due = self._now()
-        if not programs and self._programs:
+        self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
+        if is_paused != was_paused:
+            await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
+        if is_stopped:
             # Not by this scheduler, which reads again what it has changed.
             given_back = await self._give_back()
             await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=given_back)
-        is_sorted_anew = filters != self._filters or _lasting_of(programs) != _lasting_of(self._programs)
-        self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
         for profile in await self._store(Ledger.profiles):
             self._heed(profile)
         if is_sorted_anew:
@@ -298,9 +302,11 @@ class Scheduler:
         if not self._is_at_work:
             return
         while files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
+            self._is_judging = True
             await together([self._probe(file) for file in files])
             self._to_be_known.update(file.camera_name for file in files)
             await self._sort()
+            self._is_judging = False
         # Those of which all was known when the service started have no new headers.
         self._to_be_known.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
         names, self._to_be_known = self._to_be_known, set()
@@ -322,14 +328,29 @@ class Scheduler:
             customs = [p.program_id for p in self._running if p.kind is ProgramKind.CUSTOM]
             claims = await self._claimed(customs) if customs else []
             is_urgent = bool(claims)
-            if not claims and self._lasting in self._running and not self._is_urgent_under_way:
+            if not claims and self._may_begin_any:
                 claims = await self._claimed(None)
             if not claims:
                 return
-            self._begin(claims[0], is_urgent=is_urgent)
+            if self._is_at_work:
+                self._begin(claims[0], is_urgent=is_urgent)
+            else:
+                await self._release(claims[0], "all was stopped or paused when it was about to begin")
 
     async def _claimed(self, program_ids: Sequence[int] | None) -> list[Claim]:
         return await self._store(Ledger.claim, 1, self._now(), list(self._cameras.profiles), program_ids)
+
+    @property
+    def _may_begin_any(self) -> bool:
+        """Whether videos that no Custom program asks for may begin.
+
+        What has its header read but was not judged yet could be claimed, so nothing is meanwhile, if it may be refused.
+        """
+        lasting = self._lasting
+        if lasting is None or lasting not in self._running or self._is_urgent_under_way:
+            return False
+        is_choosy = self._filters != Filters() or lasting.kind is ProgramKind.FIRST
+        return not (self._is_judging and is_choosy)
 
     @property
     def _is_urgent_under_way(self) -> bool:
@@ -374,6 +395,14 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
             await self._set_back(video.file, claim.attempt, error)
 
+    async def _release(self, claim: Claim, reason: str) -> bool:
+        """Gives a claim back; False if it was no longer one."""
+        try:
+            await self._store(Ledger.release, claim.video.video_id, claim.attempt, reason)
+        except StaleAttempt:
+            return False
+        return True
+
     async def _tell_done(self, claim: Claim, worked_s: float) -> None:
         row = await self._store(Ledger.video, claim.video.video_id)
         found = await self._store(Ledger.found_in, [claim.video.video_id])
@@ -415,8 +444,7 @@ class Scheduler:
             if task := self._under_way.get(claim):
                 task.cancel()
                 await asyncio.wait([task])
-            with suppress(StaleAttempt):  # it was concluded at the last moment
-                await self._store(Ledger.release, claim.video.video_id, claim.attempt, "nobody answered for it")
+            if await self._release(claim, "nobody answered for it"):  # or it was concluded at the last moment
                 await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
         await self._back_up()
         await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
