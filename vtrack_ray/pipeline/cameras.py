@@ -12,9 +12,11 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.job import job_on_video
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.limit import limited
 from vtrack_ray.pipeline.reasons import END_THE_RUN
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.sampling.survey import survey
+from vtrack_ray.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,8 @@ log = logging.getLogger(__name__)
 class Cameras:
     """What is known of each camera; `profiles` are those asked for so far, by camera."""
 
-    def __init__(self, store: Store, launcher: Launcher) -> None:
+    def __init__(self, settings: Settings, store: Store, launcher: Launcher) -> None:
+        self._limit_s = settings.TIMEOUT_SECONDS
         self._store = store
         self._launcher = launcher
         self._profiles: dict[str, Profile] = {}
@@ -57,7 +60,8 @@ class Cameras:
     async def _survey(self, video: Video, trigger_text: str) -> Area | None:
         try:
             job = job_on_video("survey", video, Stopwatch())
-            area = await self._launcher.run(job, survey, video, trigger_text)
+            surveyed = self._launcher.run(job, survey, video, trigger_text)
+            area = await limited(surveyed, job.watch, self._limit_s, lambda: "the trigger card was not found yet")
         except END_THE_RUN:
             raise
         except Exception as error:  # noqa: BLE001

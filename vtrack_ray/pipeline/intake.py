@@ -12,6 +12,7 @@ from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.job import job_on_file
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.limit import limited
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import vanished
 
@@ -22,6 +23,7 @@ class Intake:
     def __init__(self, settings: Settings, store: Store, launcher: Launcher, detector: Detector) -> None:
         self._zone = ZoneInfo(settings.TIME_ZONE)
         self._at_once = settings.QUEUE_LIMIT
+        self._limit_s = settings.TIMEOUT_SECONDS
         self._store = store
         self._launcher = launcher
         self._detector = detector
@@ -47,6 +49,11 @@ class Intake:
         return len(new)
 
     async def probe(self, file: FoundFile) -> None:
-        """Reads a file's header into the ledger. Raises VideoError, ToolMissing, and StaleAttempt if it has changed."""
-        header = await self._launcher.run(job_on_file("probe", file), probe, file, self._zone)
+        """Reads a file's header into the ledger.
+
+        Raises VideoError (VideoTimedOut after `TIMEOUT_SECONDS`), ToolMissing, and StaleAttempt if it has changed.
+        """
+        job = job_on_file("probe", file)
+        probed = self._launcher.run(job, probe, file, self._zone)
+        header = await limited(probed, job.watch, self._limit_s, lambda: "its header was not read")
         await self._store(Ledger.set_header, file.video_id, header)

@@ -45,7 +45,7 @@ class Runner:
         self._launcher = launcher
         self._detector = detector
         self._intake = Intake(settings, store, launcher, detector)
-        self._cameras = Cameras(store, launcher)
+        self._cameras = Cameras(settings, store, launcher)
         self.progress = Progress()
 
     async def run(self) -> Summary:

@@ -6,6 +6,7 @@ It holds nothing that the ledger can't give back: wherever it is ended, the next
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -73,7 +74,7 @@ class Scheduler:
         self._now = now
         self._observer = observer or Nobody()
         self._intake = Intake(settings, store, launcher, detector)
-        self._cameras = Cameras(store, launcher)
+        self._cameras = Cameras(settings, store, launcher)
         self._settling = Settling(settings.SETTLE_SECONDS)
         self._programs: Sequence[Program] = ()
         self._is_paused = False
@@ -82,7 +83,7 @@ class Scheduler:
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
         self._under_way: dict[Claim, asyncio.Task[None]] = {}
-        self._knowing = asyncio.Lock()
+        self._knowing = defaultdict[str, asyncio.Lock](asyncio.Lock)
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
 
@@ -188,7 +189,7 @@ class Scheduler:
 
     async def _know(self, camera_name: str) -> None:
         """Takes the camera's profile, and has what was concluded with another one sampled anew."""
-        async with self._knowing:
+        async with self._knowing[camera_name]:
             profile = await self._cameras.know(camera_name)
         await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest)
 
@@ -304,9 +305,11 @@ class Scheduler:
             await self._sort()
         # Those of which all was known when the service started have no new headers.
         cameras.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
-        for camera_name in sorted(cameras):
-            await self._know(camera_name)
-            self.look()
+        await together([self._meet(camera_name) for camera_name in sorted(cameras)])
+
+    async def _meet(self, camera_name: str) -> None:
+        await self._know(camera_name)
+        self.look()
 
     async def _probe(self, file: FoundFile) -> None:
         try:
@@ -315,6 +318,12 @@ class Scheduler:
             raise
         except StaleAttempt:
             return  # replaced meanwhile: the new file has a turn of its own
+        except VideoTimedOut as error:
+            reason = sentence(file, error)
+            await self._store(Ledger.fail, file.video_id, None, VideoStatus.TIMEOUT, reason, self._now())
+            await self._record(
+                OccurrenceKind.TIMEOUT, f"{file.path}: {reason}", camera_name=file.camera_name, video_id=file.video_id
+            )
         except Exception as error:  # noqa: BLE001  whatever it is, it is this file's and no other's
             await self._set_back(file, None, error)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from vtrack_ray.errors import VideoTimedOut
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import spans_without_code
 from vtrack_ray.ledger.ledger import Ledger
@@ -18,6 +16,7 @@ from vtrack_ray.meaning.span import Span
 from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.job import job_on_video
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.limit import limited
 from vtrack_ray.pipeline.reasons import unreadable, unseen_card
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.pipeline.together import together
@@ -25,9 +24,6 @@ from vtrack_ray.sampling.sampler import first_method, sample_span, spans_of
 from vtrack_ray.sampling.second_look import second_look, shortened
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.settings import Settings
-
-_WATCH_S = 1.0
-"""How often the time a video takes is looked at: what hangs is stopped so much later at most."""
 
 
 class Worker:
@@ -69,21 +65,10 @@ class Worker:
         Raises VideoTimedOut once it was worked on for longer than `TIMEOUT_SECONDS`, with all work on it ended;
         VideoError if it can't be used, StaleAttempt if the claim was given up, ActorLost.
         """
-        work = asyncio.ensure_future(self._work())
-        limit_s = self._settings.TIMEOUT_SECONDS
-        try:
-            while not work.done():
-                await asyncio.wait([work], timeout=min(_WATCH_S, max(0.0, limit_s - self._watch.seconds)) + 1e-3)
-                if not work.done() and self._watch.seconds >= limit_s:
-                    raise VideoTimedOut(
-                        f"stopped after {self._watch.seconds:.0f} s of work (TIMEOUT_SECONDS is {limit_s:g}); "
-                        f"{self._sampled_s:.1f} of {self._claim.video.duration_s:.1f} s were sampled"
-                    )
-        finally:
-            if not work.done():
-                work.cancel()
-                await asyncio.wait([work])
-        work.result()
+        await limited(self._work(), self._watch, self._settings.TIMEOUT_SECONDS, self._reached)
+
+    def _reached(self) -> str:
+        return f"{self._sampled_s:.1f} of {self._claim.video.duration_s:.1f} s were sampled"
 
     async def _work(self) -> None:
         claim, profile = self._claim, self._profile
