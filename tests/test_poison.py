@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -124,6 +125,28 @@ sys.meta_path.insert(0, Finder())
 def beside(poison: str) -> str:
     """The camera that such a video lies in."""
     return f"with-{poison}"
+
+
+LEAK = f"""
+from vtrack_ray.actors.launcher import _work
+from vtrack_ray.errors import SamplerCrashed
+
+kept = []
+
+def leak():
+    for _ in range(1000):
+        kept.append(bytearray({MEMORY_MB} * 2**20 // 50))
+
+def use():
+    return len(bytearray({MEMORY_MB} * 2**20 // 2))
+
+for function in (use, leak, use):
+    try:
+        print(_work(function, (), {{}}, {MEMORY_MB} * 2**20).result)
+    except SamplerCrashed as error:
+        print(error)
+"""
+"""Jobs that follow each other in one process; what the second has taken is never given back."""
 
 
 @dataclass(frozen=True)
@@ -276,3 +299,9 @@ def test_a_run_gives_poison_up_and_loses_no_other_video(poisoned: PoisonedVtrack
     assert_no_sound_video_is_lost(poisoned, footage, sound)
     for video in poison.values():
         assert f"{video['path']}: {video['reason']}" in said
+
+
+def test_what_a_job_leaves_in_memory_is_not_held_against_the_next() -> None:
+    said = subprocess.run([sys.executable, "-c", LEAK], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    used = str(MEMORY_MB * 2**20 // 2)
+    assert said.stdout.splitlines() == [used, NEEDS_MORE, used]
