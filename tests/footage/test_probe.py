@@ -41,6 +41,29 @@ def test_avi(tmp_path: Path) -> None:
     assert (header.duration_s, header.codec) == (pytest.approx(2.0), "mjpeg")
 
 
+def test_an_avi_that_was_cut_off_is_as_long_as_it_was_recorded(tmp_path: Path) -> None:
+    whole = make_clip(tmp_path / "clip.avi", codec="mjpeg", pix_fmt="yuvj420p")
+    data = whole.read_bytes()
+    for percent in (30, 60, 99):
+        part = tmp_path / f"{percent}.avi"
+        part.write_bytes(data[: len(data) * percent // 100])
+        assert probed(part).duration_s == pytest.approx(2.0)
+    padded = tmp_path / "padded.avi"
+    padded.write_bytes(data + bytes(100))
+    assert probed(padded).duration_s == pytest.approx(2.0)
+
+
+def test_the_length_of_an_avi_that_was_never_finished_is_what_is_there(tmp_path: Path) -> None:
+    """A recorder that loses its power has not written how much there is."""
+    data = bytearray(make_clip(tmp_path / "clip.avi", codec="mjpeg", pix_fmt="yuvj420p").read_bytes())
+    length = data.index(b"strh") + 40
+    data[length : length + 4] = bytes(4)
+    data[4:8] = bytes(4)
+    part = tmp_path / "part.avi"
+    part.write_bytes(data[: len(data) // 2])
+    assert 0.5 < probed(part).duration_s < 1.5
+
+
 def test_the_start_is_the_containers_before_the_names_before_the_modification_time(tmp_path: Path) -> None:
     tags = {"creation_time": "2026-11-01T02:00:00Z"}
     with_both = probed(make_clip(tmp_path / "20261101_080000.mp4", tags=tags))

@@ -46,14 +46,15 @@ def _work(
     """Runs in a process of Ray's: it is polite, and bounded, and tells what it used."""
     os.nice(max(0, _POLITE - os.nice(0)))
     # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
-    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, resource.RLIM_INFINITY))
+    # What the jobs before it have left behind is not held against it.
+    resource.setrlimit(resource.RLIMIT_DATA, (_own_bytes("VmData") + most_bytes, resource.RLIM_INFINITY))
     Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
     try:
         result = function(*args, **kwargs)
     except MemoryError as error:
         raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error
-    return _Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _peak_bytes()))
+    return _Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _own_bytes("VmHWM")))
 
 
 def _cpu_s() -> float:
@@ -61,10 +62,11 @@ def _cpu_s() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def _peak_bytes() -> int:
+def _own_bytes(field: str) -> int:
+    """What this process has of that kind of memory (proc_pid_status(5))."""
     status = Path("/proc/self/status").read_text("ascii")
-    [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(peak) * 1024
+    [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith(f"{field}:")]
+    return int(kilobytes) * 1024
 
 
 # A retry by Ray would know nothing of attempt numbers; whoever asked for the job decides on the next attempt.

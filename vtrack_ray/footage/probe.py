@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from av.error import FFmpegError
 
 from vtrack_ray import instants
 from vtrack_ray.errors import NotAVideo, ToolMissing
+from vtrack_ray.footage import avi
 from vtrack_ray.footage.clock import WIRE
 from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.start import start_from_path, start_from_tags
@@ -112,6 +114,9 @@ def _promised_s(path: str, answer: Mapping[str, Any], stream: Mapping[str, Any])
     start_s = late_s if container["format_name"] in _COUNTS_FROM_ZERO else 0.0
     promised_s = max(0.0, float(container.get("duration", 0)) - start_s)
     told_s = float(stream["duration"]) if "duration" in stream else _tagged_end_s(stream.get("tags", {})) - start_s
+    if container["format_name"] == "avi" and avi.is_cut_off(path):
+        # FFmpeg tells how much of it is there.
+        told_s = max(told_s, float(int(stream.get("nb_frames", 0)) * Fraction(stream.get("time_base", "0"))))
     if told_s > 0:
         return told_s
     if promised_s > 0 and start_s < _SAME_END_S and len(answer["streams"]) == 1:

@@ -49,7 +49,10 @@ class Intake:
         return len(new)
 
     async def probe(self, file: FoundFile) -> None:
-        """Reads a file's header into the ledger. Raises VideoError, ToolMissing, and StaleAttempt if it has changed."""
+        """Reads a file's header into the ledger.
+
+        Raises VideoError (VideoTimedOut after `TIMEOUT_SECONDS`), ToolMissing, and StaleAttempt if it has changed.
+        """
         job = job_on_file("probe", file)
         header = await within(self._limit_s, job.watch, self._launcher.run(job, probe, file, self._zone))
         await self._store(Ledger.set_header, file.video_id, header)

@@ -319,6 +319,12 @@ class Scheduler:
             raise
         except StaleAttempt:
             return  # replaced meanwhile: the new file has a turn of its own
+        except VideoTimedOut as error:
+            reason = sentence(file, error)
+            await self._store(Ledger.fail, file.video_id, None, VideoStatus.TIMEOUT, reason, self._now())
+            await self._record(
+                OccurrenceKind.TIMEOUT, f"{file.path}: {reason}", camera_name=file.camera_name, video_id=file.video_id
+            )
         except Exception as error:  # noqa: BLE001  whatever it is, it is this file's and no other's
             await self._set_back(file, None, error)
 

@@ -1,0 +1,307 @@
+"""Poison: videos that crash the decoder natively, make it hang, or eat memory end with their reason; no other is lost.
+
+The product has no code for any of this: a `sitecustomize` on PYTHONPATH changes how files of certain names are opened,
+in whichever process opens them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import SMALL, Footage, Vtrack, rendered
+from tests.test_run_ray import title
+from vtrack_ray.render.order import Order, Packing, Recording
+
+TIMEOUT_S = 10
+MEMORY_MB = 500
+NEEDS_MORE = f"it needs more than {MEMORY_MB} MB of memory (TASK_MEMORY_MB)"
+FREE_WITHIN_S = 5.0
+LOOK_AGAIN_S = 0.1
+PATIENCE_S = 200.0
+SETTINGS = (
+    *("--set", f"TIMEOUT_SECONDS={TIMEOUT_S}"),
+    *("--set", f"TASK_MEMORY_MB={MEMORY_MB}"),
+)
+SERVICE = (
+    *("--set", "RETRIES=1"),
+    *("--set", "RETRY_SECONDS=1"),
+    *("--set", "SETTLE_SECONDS=0"),
+    *("--set", "BATCH_SIZE_DEFAULT=1"),
+    *("--set", "BATCH_SIZE_MAX=1"),
+)
+"""One at a time: what comes behind the video that hangs has to wait for its slot."""
+
+POISON = ("crash", "greedy", "hang", "starve")
+"""Each in a camera of its own, before a sound video of that camera."""
+
+FAULTS = '''
+import ctypes
+import importlib.abc
+import importlib.util
+import os
+import signal
+import sys
+from pathlib import Path
+
+MODULE = "vtrack_ray.footage.container"
+BLOCK, MOST = 8 * 2**20, 2 * 2**30
+KEPT = []  # for as long as the process lives
+
+
+def taken():
+    """Takes memory behind Python's back, and never gives it back, until it is refused or the machine might suffer."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    libc.malloc.argtypes = [ctypes.c_size_t]
+    libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+    size, block, everything = 0, BLOCK, 0
+    while block >= 2**12 and everything < MOST:
+        if memory := libc.malloc(block):
+            libc.memset(memory, 1, block)
+            everything += block
+        else:
+            block //= 2
+    return everything
+
+
+def poisoned(opened):
+    def opened_or_worse(path):
+        name = Path(path).name
+        if name.startswith("crash"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if name.startswith("hang"):
+            while True:
+                ctypes.PyDLL(None).pause()  # in C, and with the GIL held
+        if name.startswith("greedy"):
+            try:
+                while len(KEPT) * BLOCK < MOST:
+                    KEPT.append(bytearray(BLOCK))
+            except MemoryError:
+                del KEPT[-2:]  # enough for the process to live on
+                raise
+        if name.startswith("starve"):
+            taken()
+        return opened(path)
+
+    return opened_or_worse
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != MODULE:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            module.opened = poisoned(module.opened)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+sys.meta_path.insert(0, Finder())
+'''
+
+
+def beside(poison: str) -> str:
+    """The camera that such a video lies in."""
+    return f"with-{poison}"
+
+
+LEAK = f"""
+from vtrack_ray.actors.launcher import _work
+from vtrack_ray.errors import SamplerCrashed
+
+kept = []
+
+def leak():
+    for _ in range(1000):
+        kept.append(bytearray({MEMORY_MB} * 2**20 // 50))
+
+def use():
+    return len(bytearray({MEMORY_MB} * 2**20 // 2))
+
+for function in (use, leak, use):
+    try:
+        print(_work(function, (), {{}}, {MEMORY_MB} * 2**20).result)
+    except SamplerCrashed as error:
+        print(error)
+"""
+"""Jobs that follow each other in one process; what the second has taken is never given back."""
+
+
+@dataclass(frozen=True)
+class PoisonedVtrack(Vtrack):
+    """`vtrack` whose processes, and theirs, fall ill of the videos above."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        folder = self.home / "faults"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(FAULTS, encoding="utf-8")
+        before = os.environ.get("PYTHONPATH")
+        return {**super().environment, "PYTHONPATH": os.pathsep.join([str(folder), *([before] if before else [])])}
+
+
+@pytest.fixture
+def poisoned(tmp_path: Path) -> PoisonedVtrack:
+    home = tmp_path / "home"
+    home.mkdir()
+    return PoisonedVtrack(home)
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+    """A camera for each kind of poison with a sound video behind it, and one that has nothing but sound videos."""
+    order = Order(
+        seed=8,
+        cameras=(*map(beside, POISON), "sound"),
+        packing=Packing(events=1, event_s=(6, 8), idle_s=(3, 4), before_s=3, after_s=3),
+        look=SMALL,
+        recording=Recording(frame_rate=12.5, creation_time=False),
+    )
+    made = rendered(tmp_path_factory.mktemp("poison"), order)
+    for name in POISON:
+        [sound] = (made.root / beside(name)).iterdir()
+        shutil.copy(sound, made.root / beside(name) / f"{name}_20261031_080000.mp4")
+    return made
+
+
+def by_kind(vtrack: Vtrack) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """The poison videos by their kind, and the sound ones."""
+    videos = vtrack.json("videos")
+    assert len(videos) == 2 * len(POISON) + 1
+    kinds = {Path(video["path"]).name.partition("_20261031_")[0]: video for video in videos}
+    return {kind: kinds[kind] for kind in POISON}, [v for v in videos if "_20261031_" not in v["path"]]
+
+
+def assert_no_sound_video_is_lost(vtrack: Vtrack, footage: Footage, sound: list[dict[str, Any]]) -> None:
+    assert {(video["status"], video["reason"]) for video in sound} == {("done", None)}
+    found = {event["camera_name"]: event for event in vtrack.json("events")}
+    assert set(found) == {*map(beside, POISON), "sound"}
+    for camera in footage.truth.cameras:
+        [true], event = camera.events, found[camera.camera_name]
+        assert event["tracking_codes"] == list(true.tracking_codes)
+        for end in ("started_at", "ended_at"):
+            off = datetime.fromisoformat(event[end]) - getattr(true, end)
+            assert abs(off.total_seconds()) <= 0.5, (end, event)
+
+
+def assert_reasons(poison: dict[str, dict[str, Any]]) -> None:
+    statuses = {kind: video["status"] for kind, video in poison.items()}
+    assert statuses == {"crash": "failed", "greedy": "failed", "hang": "timeout", "starve": "failed"}
+    assert "the process that worked on it died" in poison["crash"]["reason"]
+    assert poison["greedy"]["reason"] == NEEDS_MORE
+    # Native code that is refused memory may end its process.
+    assert (
+        "the process that worked on it died" in poison["starve"]["reason"] or poison["starve"]["reason"] == NEEDS_MORE
+    )
+    assert f"of work (TIMEOUT_SECONDS is {TIMEOUT_S}); 0.0 of " in poison["hang"]["reason"]
+
+
+@contextlib.contextmanager
+def service(vtrack: Vtrack) -> Iterator[subprocess.Popen[str]]:
+    with vtrack.start("up", "--no-dashboard", *SETTINGS, *SERVICE) as up:
+        try:
+            yield up
+            up.send_signal(signal.SIGTERM)
+            out, err = up.communicate(timeout=PATIENCE_S)
+            assert up.returncode == 0, out + err
+        finally:
+            if up.poll() is None:
+                for process in [*psutil.Process(up.pid).children(recursive=True), psutil.Process(up.pid)]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+
+
+def wait_until_all_have_ended(vtrack: Vtrack) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        videos = json.loads(vtrack("videos", "--json"))
+        if videos and not any(video["status"] in ("pending", "sampling") for video in videos):
+            return
+        time.sleep(2.0)
+    raise AssertionError(f"not all videos have ended: {videos}\n{vtrack('history')}")
+
+
+@pytest.mark.timeout(600)
+def test_the_service_gives_poison_up_and_loses_no_other_video(poisoned: PoisonedVtrack, footage: Footage) -> None:
+    poisoned("source", "add", footage.root)
+    poisoned("program", "default")
+    with service(poisoned) as up:
+        watch = Watch(up)
+        watch.start()
+        wait_until_all_have_ended(poisoned)
+        watch.end()
+    poison, sound = by_kind(poisoned)
+    assert_reasons(poison)
+    assert_no_sound_video_is_lost(poisoned, footage, sound)
+    history = poisoned.json("history", "--most", "1000")
+    told = [(one["kind"], one["camera_name"]) for one in history if one["kind"] in ("retry", "failed", "timeout")]
+    failing = [name for name in POISON if name != "hang"]
+    assert sorted(told) == sorted(
+        [("timeout", beside("hang")), *[(kind, beside(name)) for kind in ("retry", "failed") for name in failing]]
+    )
+    assert not [one for one in history if one["kind"] in ("restart", "stale")]
+    assert watch.free_after_s, "nothing was worked on after the video that hangs"
+    assert max(watch.free_after_s) < FREE_WITHIN_S
+
+
+class Watch(threading.Thread):
+    """Sees how long after each job on the video that hangs there is one on another video."""
+
+    def __init__(self, up: subprocess.Popen[str]) -> None:
+        super().__init__(daemon=True)
+        self._up = psutil.Process(up.pid)
+        self._is_over = threading.Event()
+        self.free_after_s: list[float] = []
+
+    def run(self) -> None:
+        hung_at_s: float | None = None
+        while not self._is_over.wait(LOOK_AGAIN_S):
+            titles = [title(process) for process in self._up.children(recursive=True)]
+            jobs = [one for one in titles if one.startswith(("ray::sample:", "ray::survey:", "ray::second look:"))]
+            if any(f":{beside('hang')}/hang_" in one for one in jobs):
+                hung_at_s = time.monotonic()
+            elif jobs and hung_at_s is not None:
+                self.free_after_s.append(time.monotonic() - hung_at_s)
+                hung_at_s = None
+
+    def end(self) -> None:
+        self._is_over.set()
+        self.join()
+
+
+@pytest.mark.timeout(600)
+def test_a_run_gives_poison_up_and_loses_no_other_video(poisoned: PoisonedVtrack, footage: Footage) -> None:
+    said = poisoned("run", *SETTINGS, footage.root, status=1)
+    poison, sound = by_kind(poisoned)
+    assert_reasons(poison)
+    assert_no_sound_video_is_lost(poisoned, footage, sound)
+    for video in poison.values():
+        assert f"{video['path']}: {video['reason']}" in said
+
+
+def test_what_a_job_leaves_in_memory_is_not_held_against_the_next() -> None:
+    said = subprocess.run([sys.executable, "-c", LEAK], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    used = str(MEMORY_MB * 2**20 // 2)
+    assert said.stdout.splitlines() == [used, NEEDS_MORE, used]
