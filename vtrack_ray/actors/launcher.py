@@ -9,6 +9,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -29,6 +30,7 @@ from vtrack_ray.settings import Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_JOBS = 200
 _POLITE = 10
 """Samplers give way to everything else on the machine (see nice(1))."""
 _CLEAR_PEAK = "5"
@@ -48,7 +50,8 @@ def _work(
     # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
     # What the jobs before it have left behind is not held against it.
     resource.setrlimit(resource.RLIMIT_DATA, (_own_bytes("VmData") + most_bytes, resource.RLIM_INFINITY))
-    Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
+    with suppress(OSError):  # not every kernel has it: then the peak is that of all jobs before as well
+        Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
     try:
         result = function(*args, **kwargs)
@@ -70,7 +73,8 @@ def _own_bytes(field: str) -> int:
 
 
 # A retry by Ray would know nothing of attempt numbers; whoever asked for the job decides on the next attempt.
-_task: Any = ray.remote(max_retries=0)(_work)
+# A process ends after so many jobs, and with it whatever native code has leaked.
+_task: Any = ray.remote(max_retries=0, max_calls=_JOBS)(_work)
 
 
 class _Machine:
@@ -79,7 +83,7 @@ class _Machine:
     def __init__(self, node: dict[str, Any], settings: Settings, *, is_dedicated: bool) -> None:
         self.node_id: str = node["NodeID"]
         self.name: str = node["NodeManagerHostname"]
-        self._cpus: float = node["Resources"].get("CPU", 1.0)
+        self._cpus: float = node["Resources"]["CPU"]
         self._memory_bytes: float = node["Resources"].get("memory", float("inf"))
         self.pace = Pace(settings, int(self._cpus), is_dedicated=is_dedicated)
         self.step = self.pace.first
@@ -186,10 +190,10 @@ class RayLauncher:
         try:
             return await turn.place
         except asyncio.CancelledError:
-            if not turn.place.cancel():  # it was given a place at the same moment
+            if not turn.place.cancelled():  # it was given a place at the same moment
                 machine, need = turn.place.result()
                 machine.running.remove(need)
-                self._give_turns()
+            self._give_turns()
             raise
 
     def _give_turns(self) -> None:
@@ -222,7 +226,7 @@ class RayLauncher:
         """Takes in the machines that have joined, and lets go of those that are gone."""
         changes = []
         known: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-        nodes = {node["NodeID"]: node for node in known if node["Alive"]}
+        nodes = {node["NodeID"]: node for node in known if node["Alive"] and "CPU" in node["Resources"]}
         for node_id in self._machines.keys() - nodes.keys():
             gone = self._machines.pop(node_id)
             changes.append(_occurrence(OccurrenceKind.BATCH, f"{gone.name} has left", node=gone.name, size=0))

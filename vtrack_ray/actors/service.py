@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from vtrack_ray import errors
@@ -42,7 +42,11 @@ class Service:
         be used.
         """
         with served(self._orders.settings.DB):
-            self._serve()
+            try:
+                self._serve()
+            except KeyboardInterrupt:
+                # While nothing was under way, or for the second time.
+                self._tell(OccurrenceKind.SERVICE, "the service has ended at once")
 
     def _serve(self) -> None:
         pause_s = _AGAIN_S
@@ -55,7 +59,9 @@ class Service:
                     raise
                 if self._has_done:
                     pause_s = _AGAIN_S  # it was not what is to be done that ended it
-                self._tell(OccurrenceKind.RESTART, f"{error} All of it is started again in {pause_s:g} s")
+                why = f"{error} All of it is started again in {pause_s:g} s"
+                self._tell(OccurrenceKind.RESTART, why)
+                self._orders = self._orders.model_copy(update={"restarted": why})
             else:
                 return
             time.sleep(pause_s)
@@ -67,15 +73,16 @@ class Service:
         with _session() as session:
             if session.stdin is None or session.stdout is None:
                 raise RuntimeError("a process that was started with pipes has none")
-            session.stdin.write(self._orders.model_dump_json() + "\n")
-            session.stdin.flush()
+            with suppress(BrokenPipeError):  # it has died already, which shows below
+                session.stdin.write(self._orders.model_dump_json() + "\n")
+                session.stdin.flush()
             is_ending = False
             while True:
                 try:
                     line = session.stdout.readline()
                 except KeyboardInterrupt:
                     if is_ending:
-                        return
+                        raise
                     is_ending = True
                     self._tell(OccurrenceKind.SERVICE, "ending; what is under way may finish (once more: at once)")
                     session.send_signal(signal.SIGINT)

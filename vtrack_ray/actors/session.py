@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Thread
 from typing import IO, Any, Literal
 
@@ -25,11 +26,12 @@ from vtrack_ray.actors.team import answered, team
 from vtrack_ray.errors import ActorLost, VtrackError
 from vtrack_ray.ledger.database import READER_S
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.settings import Settings
 
 _POLL_S = 0.5
 _ANSWER_S = 5.0
+_MOST_SILENT = 12
 _WHAT_RAY_IS = ("gcs_server", "raylet")
 """Ray's own processes. Without them its calls wait for a minute, and then end this process."""
 
@@ -40,6 +42,8 @@ class Orders(BaseModel):
     settings: Settings
     address: str | None
     has_dashboard: bool
+    restarted: str | None = None
+    """Why the session before this one ended, if it did not in good order."""
 
 
 class Word(BaseModel):
@@ -65,7 +69,10 @@ class Session:
         """
         settings = self._orders.settings
         # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
-        Ledger.open(settings.DB, wait_s=READER_S).close()
+        with Ledger.open(settings.DB, wait_s=READER_S) as ledger:
+            if self._orders.restarted:
+                why = Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=self._orders.restarted)
+                ledger.record([why])
         with (
             joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard),
             team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler,
@@ -79,7 +86,7 @@ class Session:
 
     def _follow(self, scheduler: Any) -> None:
         ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
-        serving = scheduler.serve.remote()
+        serving, silent = scheduler.serve.remote(), 0
         while True:
             if dead := [one for one in ray_itself if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE]:
                 raise ActorLost(f"Ray's own process {dead[0].pid} died.")
@@ -90,8 +97,11 @@ class Session:
                 if is_over:
                     _answer(serving)
                     return
-            except GetTimeoutError:
-                continue  # it is busy, or Ray is broken
+                silent = 0
+            except GetTimeoutError as error:
+                silent += 1  # it is busy, or Ray is broken
+                if silent >= _MOST_SILENT:
+                    raise ActorLost("The scheduler does not answer.") from error
             except KeyboardInterrupt:
                 answered(scheduler.end.remote())
 

@@ -87,6 +87,14 @@ class Claims(Database):
         retry_at: datetime | None = changed[0]["retry_at"]
         return retry_at
 
+    def put_off(self, video_id: str, attempt: int | None, reason: str, retry_at: datetime) -> None:
+        """Has the video wait until then, and counts no failure; `attempt` as in `set_back`. Raises StaleAttempt."""
+        with self._changing() as transaction:
+            if not transaction.run(
+                "put_off_video", video_id=video_id, attempt=attempt, reason=reason, retry_at=retry_at
+            ):
+                raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; it was not put off: {reason}")
+
     def release_claims(self, claimed_before: datetime | None = None) -> int:
         """Gives back all claims, or those older than that, and says how many; their logs stay.
 

@@ -150,8 +150,9 @@ class Videos(Database):
         with self._changing() as transaction:
             if skipped:
                 transaction.run("skip_videos", videos=rows_json(one._asdict() for one in skipped), at=at)
-            if taken_up:
-                _reopen(transaction, list(taken_up), None, keep_logs=True)
+            still = transaction.run("videos_in_statuses", video_ids=taken_up, statuses=[VideoStatus.SKIPPED])
+            if still:
+                _reopen(transaction, [row["video_id"] for row in still], None, keep_logs=True)
 
     def backlog(self) -> list[Backlog]:
         """What is still to be done, by camera."""

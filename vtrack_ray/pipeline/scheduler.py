@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ParamSpec
 from zoneinfo import ZoneInfo
 
-from vtrack_ray.errors import LedgerError, SourceError, StaleAttempt, VideoTimedOut
+from vtrack_ray.errors import LedgerError, SourceError, StaleAttempt, VideoTimedOut, VideoVanished
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.filters import Filters
@@ -28,17 +29,21 @@ from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.observer import Nobody, Observer
 from vtrack_ray.pipeline.reasons import END_THE_RUN, sentence
 from vtrack_ray.pipeline.sorting import sort
+from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.pipeline.together import together
 from vtrack_ray.pipeline.worker import Worker
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import Scan, scan
+from vtrack_ray.sources.local import Scan, is_there, scan, scan_sources
 from vtrack_ray.sources.settling import Settling
+
+P = ParamSpec("P")
 
 _POLL_S = 0.5
 """How soon an order is followed that came by the database."""
 _PACE_S = 5.0
 """How often batches are adjusted: a node's use has to show what the last change brought."""
 _HOUSEKEEPING_S = 60.0
+_BACKUP_AGAIN = timedelta(hours=1)
 _PAUSES_GROW_BY = 5
 _URGENT = "urgent:"
 _AHEAD = 1
@@ -81,11 +86,13 @@ class Scheduler:
         self._roots: Sequence[str] = ()
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
+        self._is_all_scanned = False
         self._is_judging = False
         self._under_way: dict[Claim, asyncio.Task[None]] = {}
         self._to_be_known: set[str] = set()
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
+        self._backup_due = now()
 
     async def serve(self) -> None:
         """Works until `end` is called; then what is under way may finish for `STOP_SECONDS`, and is given back.
@@ -101,7 +108,7 @@ class Scheduler:
                 loops = [
                     *(
                         group.create_task(self._whenever_there_is_news(step))
-                        for step in (self._follow, self._scan, self._read_headers, self._dispatch)
+                        for step in (self._follow, self._take_up, self._scan, self._read_headers, self._dispatch)
                     ),
                     group.create_task(_every(_PACE_S, self._keep_pace)),
                     group.create_task(_every(_HOUSEKEEPING_S, self._keep_house)),
@@ -208,7 +215,7 @@ class Scheduler:
         for program in self._running:
             if program.kind is ProgramKind.CUSTOM and program.program_id not in unfinished:
                 await self._end_program(program, ProgramState.DONE, None)
-            elif program.kind is ProgramKind.FIRST and self._scanned_for == program.program_id:
+            elif program.kind is ProgramKind.FIRST and self._scanned_for == program.program_id and self._is_all_scanned:
                 counts = await self._store(Ledger.counts)
                 if not counts[VideoStatus.PENDING] and not counts[VideoStatus.SAMPLING]:
                     await self._end_program(program, ProgramState.DONE, None)
@@ -218,54 +225,71 @@ class Scheduler:
         await self._record(OccurrenceKind.PROGRAM, f"{program} is {state}" + (f": {reason}" if reason else ""))
         await self._read_programs()
 
-    async def _scan(self) -> None:
-        """Scans for the programs that wait, and the sources whenever that is due."""
-        if not self._is_at_work:
-            return
-        for program in self._programs:
+    async def _take_up(self) -> None:
+        """Finds the files of the Custom programs that wait."""
+        for program in self._programs if self._is_at_work else ():
             if program.kind is ProgramKind.CUSTOM and program.state is ProgramState.WAITING:
-                await self._take_up(program)
-        lasting = self._lasting
-        if lasting is None:
-            return
-        is_due = self._scan_due is None or self._now() >= self._scan_due
-        if is_due or self._scanned_for != lasting.program_id:
-            await self._scan_sources(lasting)
+                try:
+                    await self._find_files(program)
+                except END_THE_RUN:
+                    raise
+                except Exception as error:  # noqa: BLE001  whatever it is, other programs go on
+                    await self._end_program(program, ProgramState.FAILED, str(error))
 
-    async def _take_up(self, program: Program) -> None:
-        """Finds a Custom program's files. Only then does it count as running: until then, all of it is done again."""
+    async def _find_files(self, program: Program) -> None:
+        """Only then does a Custom program count as running: until then, all of it is done again."""
         request = program.request
-        try:
-            found = await self._scanned([Path(request.custom_path or "")], request.camera_name)
-        except SourceError as error:
-            await self._end_program(program, ProgramState.FAILED, str(error))
-            return
+        path = Path(request.custom_path or "")
+        known = await self._known_sources()
+        found = await self._scanned(str(path), None, scan, [path], known, request.camera_name)
         ids = [file.video_id for file in found.files]
         if not ids:
-            await self._end_program(program, ProgramState.FAILED, f"there are no video files in {request.custom_path}")
-            return
+            raise SourceError(f"There are no video files in {path}")
+        await self._read_programs()
+        if program not in self._programs:
+            return  # it was stopped meanwhile
+        # First of all its own: what is a program's is not skipped.
+        await self._store(Ledger.assign_to_program, program.program_id, ids)
         if request.is_forced:
             await self._store(Ledger.reopen, ids)
         else:
             await self._store(Ledger.reopen, ids, "it is tried again", statuses=_TRIED_AGAIN, keep_logs=True)
-        await self._store(Ledger.assign_to_program, program.program_id, ids)
         await self._start_program(program)
 
-    async def _scan_sources(self, lasting: Program) -> None:
-        self._scan_due = self._now() + timedelta(seconds=self._settings.SCAN_INTERVAL_SECONDS)
-        roots = []
-        for root in self._roots:
-            if Path(root).is_dir():
-                roots.append(Path(root))
-            else:
-                await self._record(OccurrenceKind.TROUBLE, f"the source {root} can't be found; is its disk there?")
-        await self._scanned(roots, None, settling=self._settling)
-        if len(self._settling):
-            soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
-            self._scan_due = min(self._scan_due, soon)
+    async def _scan(self) -> None:
+        """Scans the sources for First and Default, whenever that is due."""
+        lasting = self._lasting
+        if lasting is None or not self._is_at_work:
+            return
+        interval = timedelta(seconds=self._settings.SCAN_INTERVAL_SECONDS)
+        # A clock that was put back must not put it off for as long.
+        is_due = self._scan_due is None or not timedelta(0) < self._scan_due - self._now() <= interval
+        if not is_due and self._scanned_for == lasting.program_id:
+            return
+        self._scan_due = self._now() + interval
+        try:
+            await self._scan_sources()
+        except END_THE_RUN:
+            raise
+        except Exception as error:  # noqa: BLE001  the next scan may go well
+            await self._record(OccurrenceKind.TROUBLE, f"the sources could not be scanned: {error}")
+            return
         if lasting.state is ProgramState.WAITING:
             await self._start_program(lasting)
         self._scanned_for = lasting.program_id
+
+    async def _scan_sources(self) -> None:
+        roots, known = self._roots, await self._known_sources()
+        where = " and ".join(roots) or "no source"
+        found = await self._scanned(where, self._settling, scan_sources, roots, known)
+        if len(self._settling):
+            soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
+            self._scan_due = soon if self._scan_due is None else min(self._scan_due, soon)
+        # Of what could not be looked into, nobody knows whether it is done.
+        self._is_all_scanned = bool(roots) and not {problem.path for problem in found.problems} & set(roots)
+
+    async def _known_sources(self) -> list[str]:
+        return sorted({*await self._store(Ledger.sources), *self._roots})
 
     async def _start_program(self, program: Program) -> None:
         await self._store(Ledger.start_program, program.program_id, self._now())
@@ -277,19 +301,24 @@ class Scheduler:
         self._programs = await self._store(Ledger.programs, unended=True)
         self.look()
 
-    async def _scanned(self, paths: Sequence[Path], camera_name: str | None, settling: Settling | None = None) -> Scan:
-        """Scans files and folders into the ledger."""
+    async def _scanned(
+        self, where: str, settling: Settling | None, function: Callable[P, Scan], *args: P.args, **kwargs: P.kwargs
+    ) -> Scan:
+        """What a scan finds, in the ledger as far as it has settled.
+
+        Raises VideoTimedOut where a drive does not answer, and whatever the scan raises.
+        """
         began = self._now()
-        sources = sorted({*await self._store(Ledger.sources), *self._roots})
-        where = " and ".join(map(str, paths))
-        found = await self._launcher.run(Job(label=f"scan:{where}", kind="scan"), scan, paths, sources, camera_name)
+        job = Job(label=f"scan:{where}", kind="scan")
+        limit_s = max(self._settings.TIMEOUT_SECONDS, self._settings.SCAN_INTERVAL_SECONDS)
+        found = await within(limit_s, job.watch, self._launcher.run(job, function, *args, **kwargs))
         stable = found.files if settling is None else settling.settle(found.files, began).stable
         new = await self._intake.register(stable, began)
         for problem in found.problems:
             await self._record(OccurrenceKind.TROUBLE, f"{problem.path}: {problem.reason}")
         await self._record(
             OccurrenceKind.SCAN,
-            f"{where or 'no source'}: {len(found.files)} files, {new} of them new",
+            f"{where}: {len(found.files)} files, {new} of them new",
             files=len(found.files),
             new=new,
             growing=len(found.files) - len(stable),
@@ -301,12 +330,14 @@ class Scheduler:
         """Probes what was found, and gets to know its cameras; then the filters can judge it."""
         if not self._is_at_work:
             return
-        while files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
+        # So many at a time: the first cameras need not wait for the headers of all.
+        if files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
             self._is_judging = True
             await together([self._probe(file) for file in files])
             self._to_be_known.update(file.camera_name for file in files)
             await self._sort()
             self._is_judging = False
+            self.look()
         # Those of which all was known when the service started have no new headers.
         self._to_be_known.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
         names, self._to_be_known = self._to_be_known, set()
@@ -428,6 +459,12 @@ class Scheduler:
     async def _set_back(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
         """Has a video tried again later, or gives it up."""
         reason = sentence(file, error)
+        if isinstance(error, VideoVanished) and not await asyncio.to_thread(is_there, file.source):
+            # Not the video's fault: it is there again when its disk is.
+            later = self._now() + timedelta(seconds=self._settings.RETRY_SECONDS)
+            with suppress(StaleAttempt):
+                await self._store(Ledger.put_off, file.video_id, attempt, f"{file.source} is not there", later)
+            return
         pauses_s = [self._settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(self._settings.RETRIES)]
         try:
             retry_at = await self._store(Ledger.set_back, file.video_id, attempt, reason, self._now(), pauses_s)
@@ -459,12 +496,15 @@ class Scheduler:
         """Copies the database beside it, if the last copy is old; a copy that can't be made is told, and no more."""
         hours, database = self._settings.BACKUP_HOURS, self._settings.DB
         path = database.with_name(f"{database.stem}-backup{database.suffix}")
-        if not hours or (path.exists() and self._now().timestamp() - path.stat().st_mtime < hours * 3600):
+        if not hours or self._now() < self._backup_due:
             return
+        self._backup_due = self._now() + min(_BACKUP_AGAIN, timedelta(hours=hours))
         try:
+            if path.exists() and self._now().timestamp() - path.stat().st_mtime < hours * 3600:
+                return
             await self._store(Ledger.backup, path)
-        except LedgerError as error:
-            await self._record(OccurrenceKind.TROUBLE, str(error))
+        except (LedgerError, OSError) as error:
+            await self._record(OccurrenceKind.TROUBLE, f"the database could not be copied: {error}")
         else:
             await self._record(OccurrenceKind.BACKUP, f"the database was copied to {path}")
 
@@ -494,8 +534,8 @@ class Scheduler:
                 Occurrence(
                     at=self._now(),
                     kind=kind,
-                    text=text,
-                    camera_name=camera_name,
+                    text=_printable(text),
+                    camera_name=None if camera_name is None else _printable(camera_name),
                     video_id=video_id,
                     attempt=attempt,
                     figures=figures,
@@ -514,6 +554,11 @@ async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
     while True:
         await step()
         await asyncio.sleep(seconds)
+
+
+def _printable(text: str) -> str:
+    """The text with bytes of file names that are no UTF-8 as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _lasting_of(programs: Sequence[Program]) -> Program | None:

@@ -71,6 +71,24 @@ def camera_of(folder: str, source: str) -> str:
     return printable(below[0] if below else PurePath(source).name or source)
 
 
+def scan_sources(roots: Iterable[str], known_sources: Iterable[str] = ()) -> Scan:
+    """The video files in the roots that are there; the others are told as problems."""
+    roots = list(roots)
+    missing = [root for root in roots if not is_there(root)]
+    found = scan([Path(root) for root in roots if root not in missing], known_sources)
+    absent = [Problem(root, "the source is not there, or empty; is its disk connected?") for root in missing]
+    return Scan(files=found.files, problems=(*absent, *found.problems))
+
+
+def is_there(root: str) -> bool:
+    """Whether the root is a folder with something in it: where a disk is not mounted, its folder is empty."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False
+
+
 def vanished(paths: Iterable[str]) -> list[str]:
     """Those of the paths where there is surely nothing any more; a drive that can't be asked leaves a doubt."""
     return [path for path in paths if _is_vanished(path)]

@@ -76,6 +76,17 @@ WHERE video_id = $video_id
   END
 RETURNING retry_at;
 
+-- name: put_off_video
+-- Has a video wait, without counting a failure.
+UPDATE file_list
+SET status = 'pending', reason = $reason, retry_at = $retry_at
+WHERE video_id = $video_id
+  AND CASE
+    WHEN $attempt::INTEGER IS NULL THEN status = 'pending'
+    ELSE status = 'sampling' AND attempt = $attempt
+  END
+RETURNING video_id;
+
 -- name: stale_claims
 -- Claims made before an instant.
 SELECT * FROM file_list WHERE status = 'sampling' AND claimed_at < $claimed_before::TIMESTAMP ORDER BY claimed_at;

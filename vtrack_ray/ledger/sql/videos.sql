@@ -68,7 +68,8 @@ FROM (
     from_json($videos, '[{"video_id": "VARCHAR", "skipped_by": "VARCHAR", "reason": "VARCHAR"}]'), max_depth := 2
   )
 ) AS wanted
-WHERE file_list.video_id = wanted.video_id AND file_list.status IN ('pending', 'skipped');
+WHERE file_list.video_id = wanted.video_id AND file_list.status IN ('pending', 'skipped')
+  AND file_list.program_id IS NULL;
 
 -- name: backlog
 -- What is still to be done, and what was done, by camera.
