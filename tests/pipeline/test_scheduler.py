@@ -20,7 +20,7 @@ from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline import local
+from vtrack_ray.pipeline import local, scheduler
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.render.order import Order, Packing, Recording
@@ -245,7 +245,7 @@ async def test_custom_of_what_is_not_there_fails_with_a_sentence(ledger: Ledger,
         empty = service.ask(CUSTOM, custom_path=str(root))
         await service.until(lambda: service.is_over(empty))
         ended = service.program(empty)
-        assert (ended.state, ended.reason) == (ProgramState.FAILED, f"there are no video files in {root}")
+        assert (ended.state, ended.reason) == (ProgramState.FAILED, f"There are no video files in {root}")
         assert service.said(OccurrenceKind.PROGRAM)[-1] == f"Custom of {root} is failed: {ended.reason}"
 
 
@@ -665,8 +665,65 @@ async def test_a_source_that_is_away_is_told_and_its_videos_stay(ledger: Ledger,
         found = put(clip, here, 2, camera_name="cam2")
         service.clock.advance(900)
         await service.until(lambda: service.status(found) is DONE)
-        assert service.said(OccurrenceKind.TROUBLE) == [f"the source {disk} can't be found; is its disk there?"]
+        told = f"{disk}: the source is not there, or empty; is its disk connected?"
+        assert service.said(OccurrenceKind.TROUBLE) == [told]
         assert statuses(service) == [DONE] * 3
+
+
+@in_a_loop
+async def test_first_run_is_not_done_while_its_disk_is_away(ledger: Ledger, clip: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    async with served(ledger, disk) as service:
+        first = service.ask(FIRST, days=3)
+        await service.scanned_again()
+        await service.a_few_turns()
+        assert service.program(first).state is ProgramState.RUNNING
+        path = put(clip, disk, 1)
+        service.clock.advance(900)
+        await service.until(lambda: service.is_over(first))
+        assert service.status(path) is DONE
+
+
+@in_a_loop
+async def test_a_video_whose_disk_goes_away_waits_for_it(ledger: Ledger, clip: Path, tmp_path: Path) -> None:
+    disk, away = tmp_path / "disk", tmp_path / "away"
+    path = put(clip, disk, 1)
+    async with served(ledger, disk, RETRIES=0) as service:
+        gate = service.launcher.close("sample")
+        service.ask(DEFAULT)
+        await service.until(lambda: gate.waiting)
+        disk.rename(away)
+        gate.open()
+        await service.until(lambda: service.video(path).reason == f"{disk} is not there")
+        assert service.status(path) is PENDING
+        assert service.video(path).failures == 0
+        away.rename(disk)
+        service.clock.advance(60)
+        await service.until(lambda: service.status(path) is DONE)
+
+
+@in_a_loop
+async def test_a_scan_that_fails_fails_its_program_and_no_other(
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(clip, root, 1)
+
+    def broken(*_: object) -> None:
+        raise OSError("the drive does not answer")
+
+    async with served(ledger, root) as service:
+        monkeypatch.setattr(scheduler, "scan", broken)
+        custom = service.ask(CUSTOM, custom_path=str(root))
+        await service.until(lambda: service.is_over(custom))
+        assert service.program(custom).reason == "the drive does not answer"
+        monkeypatch.setattr(scheduler, "scan_sources", broken)
+        service.ask(DEFAULT)
+        await service.until(lambda: service.history(OccurrenceKind.TROUBLE))
+        assert service.said(OccurrenceKind.TROUBLE) == ["the sources could not be scanned: the drive does not answer"]
+        monkeypatch.undo()
+        service.clock.advance(900)
+        await service.until(lambda: service.status(path) is DONE)
 
 
 @in_a_loop
