@@ -66,7 +66,7 @@ def test_more_in_use_never_gives_a_bigger_batch(size: int, use: Use, other: Use)
 def test_a_dedicated_machine_fills_its_cores_whatever_it_does(size: int, use: Use) -> None:
     pace = Pace(SETTINGS, 8, is_dedicated=True)
     assert pace.next(size, use) == pace.first
-    assert pace.first.size >= 8
+    assert pace.first.size == 8
 
 
 def test_a_machine_of_which_no_core_is_known_works_all_the_same() -> None:

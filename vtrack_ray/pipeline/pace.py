@@ -6,9 +6,6 @@ from typing import NamedTuple
 
 from vtrack_ray.settings import Settings
 
-_MOST_PER_CORE = 2
-"""On a machine that does nothing else: work that waits for a slow disk leaves its core to another, but not to many."""
-
 
 class Use(NamedTuple):
     """How much of a machine is in use, in percent of the whole."""
@@ -36,7 +33,7 @@ class Pace:
     def first(self) -> Step:
         """The size to begin with."""
         if self._is_dedicated:
-            return Step(self._cores * _MOST_PER_CORE, f"its {self._cores} cores do nothing else")
+            return Step(self._cores, f"its {self._cores} cores do nothing else")
         return Step(self._settings.BATCH_SIZE_DEFAULT, "it begins with BATCH_SIZE_DEFAULT")
 
     def next(self, size: int, use: Use) -> Step:

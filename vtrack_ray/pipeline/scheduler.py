@@ -84,6 +84,7 @@ class Scheduler:
         self._is_paused = False
         self._filters = Filters()
         self._roots: Sequence[str] = ()
+        self._ended_here = set[int]()
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
         self._is_all_scanned = False
@@ -165,7 +166,8 @@ class Scheduler:
         # Last, and taken in at once: this scheduler itself changes them meanwhile.
         programs = await self._store(Ledger.programs, unended=True)
         is_sorted_anew = filters != self._filters or _lasting_of(programs) != self._lasting
-        is_stopped = bool(self._programs) and not programs
+        gone = {one.program_id for one in self._programs} - {one.program_id for one in programs} - self._ended_here
+        is_stopped = bool(gone) and not programs
         was_paused = self._is_paused
         if roots != self._roots:
             self._scan_due = self._now()
@@ -173,7 +175,6 @@ class Scheduler:
         if is_paused != was_paused:
             await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
         if is_stopped:
-            # Not by this scheduler, which reads again what it has changed.
             given_back = await self._give_back()
             await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=given_back)
         for profile in await self._store(Ledger.profiles):
@@ -221,6 +222,7 @@ class Scheduler:
                     await self._end_program(program, ProgramState.DONE, None)
 
     async def _end_program(self, program: Program, state: ProgramState, reason: str | None) -> None:
+        self._ended_here.add(program.program_id)
         await self._store(Ledger.end_program, program, state, reason, self._now())
         await self._record(OccurrenceKind.PROGRAM, f"{program} is {state}" + (f": {reason}" if reason else ""))
         await self._read_programs()
