@@ -116,7 +116,7 @@ def test_a_killed_worker_fails_its_video_alone_and_the_next_run_mends_it(
     assert run.returncode == 1, out + err
     assert "the process that worked on it died" in out
     statuses = sorted(video["status"] for video in vtrack.json("videos"))
-    assert statuses == ["done", "done", "done", "failed"]
+    assert statuses == ["done", "done", "done", "failed"], out
     vtrack("run", "--force", *SLOWLY, two_cameras.root)
     assert vtrack.snapshot() == undisturbed
 
