@@ -269,6 +269,7 @@ class Scheduler:
         if not is_due and self._scanned_for == lasting.program_id:
             return
         self._scan_due = self._now() + interval
+        self._scanned_for, self._is_all_scanned = lasting.program_id, False
         try:
             await self._scan_sources()
         except END_THE_RUN:
@@ -278,7 +279,6 @@ class Scheduler:
             return
         if lasting.state is ProgramState.WAITING:
             await self._start_program(lasting)
-        self._scanned_for = lasting.program_id
 
     async def _scan_sources(self) -> None:
         roots, known = self._roots, await self._known_sources()
