@@ -246,7 +246,8 @@ async def test_custom_of_what_is_not_there_fails_with_a_sentence(ledger: Ledger,
         await service.until(lambda: service.is_over(empty))
         ended = service.program(empty)
         assert (ended.state, ended.reason) == (ProgramState.FAILED, f"There are no video files in {root}")
-        assert service.said(OccurrenceKind.PROGRAM)[-1] == f"Custom of {root} is failed: {ended.reason}"
+        told = f"Custom of {root} is failed: {ended.reason}"
+        await service.until(lambda: service.said(OccurrenceKind.PROGRAM)[-1] == told)
 
 
 @in_a_loop
@@ -415,6 +416,7 @@ async def test_a_file_that_is_no_video_is_tried_again_with_growing_pauses_and_th
         assert row.reason
         assert "is not a video that FFmpeg can read" in row.reason
         assert service.status(good) is DONE
+        await service.until(lambda: service.history(OccurrenceKind.FAILED))
         told = [one.kind for one in service.history(OccurrenceKind.RETRY, OccurrenceKind.FAILED)]
         assert told == [OccurrenceKind.RETRY, OccurrenceKind.RETRY, OccurrenceKind.FAILED]
 
@@ -457,6 +459,7 @@ async def test_a_video_that_takes_too_long_is_stopped_with_what_was_reached_and_
         assert row.reason == "stopped after 900 s of work (TIMEOUT_SECONDS is 900); 5.2 of 10.3 s were sampled"
         assert service.launcher.gates[0].waiting == [], "the work on it has ended"
         assert [service.status(path) for path in others] == [DONE] * 3
+        await service.until(lambda: service.history(OccurrenceKind.TIMEOUT))
         [told] = service.history(OccurrenceKind.TIMEOUT)
         assert told.video_id == row.video_id
 
