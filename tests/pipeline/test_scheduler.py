@@ -631,7 +631,7 @@ async def test_a_file_that_is_replaced_and_takes_too_long_stops_nobody(
         await service.until(lambda: len(gate.waiting) == 2)
         work_s = 900.0
         await service.until(lambda: service.status(path) is VideoStatus.TIMEOUT)
-        assert not gate.waiting
+        await service.until(lambda: not gate.waiting)
         await service.a_few_turns()
 
 
