@@ -353,11 +353,7 @@ class Scheduler:
         except StaleAttempt:
             return  # replaced meanwhile: the new file has a turn of its own
         except VideoTimedOut as error:
-            reason = sentence(file, error)
-            await self._store(Ledger.fail, file.video_id, None, VideoStatus.TIMEOUT, reason, self._now())
-            await self._record(
-                OccurrenceKind.TIMEOUT, f"{file.path}: {reason}", camera_name=file.camera_name, video_id=file.video_id
-            )
+            await self._time_out(file, None, error)
         except Exception as error:  # noqa: BLE001  whatever it is, it is this file's and no other's
             await self._set_back(file, None, error)
 
@@ -427,10 +423,7 @@ class Scheduler:
         except StaleAttempt as error:
             await self._tell(OccurrenceKind.STALE, claim, str(error))
         except VideoTimedOut as error:
-            reason = sentence(video.file, error)
-            with suppress(StaleAttempt):
-                await self._store(Ledger.fail, video.video_id, claim.attempt, VideoStatus.TIMEOUT, reason, self._now())
-                await self._tell(OccurrenceKind.TIMEOUT, claim, reason)
+            await self._time_out(video.file, claim.attempt, error)
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
             await self._set_back(video.file, claim.attempt, error)
 
@@ -457,6 +450,19 @@ class Scheduler:
             codes=found.tracking_codes,
             **{f"{stage}_s": seconds for stage, seconds in row.seconds.items()},
         )
+
+    async def _time_out(self, file: FoundFile, attempt: int | None, error: VideoTimedOut) -> None:
+        """Gives up a video that took too long, unless its file was replaced meanwhile."""
+        reason = sentence(file, error)
+        with suppress(StaleAttempt):
+            await self._store(Ledger.fail, file.video_id, attempt, VideoStatus.TIMEOUT, reason, self._now())
+            await self._record(
+                OccurrenceKind.TIMEOUT,
+                f"{file.path}: {reason}",
+                camera_name=file.camera_name,
+                video_id=file.video_id,
+                attempt=attempt,
+            )
 
     async def _set_back(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
         """Has a video tried again later, or gives it up."""
