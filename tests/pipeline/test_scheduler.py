@@ -20,7 +20,7 @@ from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline import local, scheduler
+from vtrack_ray.pipeline import local, scanner
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.render.order import Order, Packing, Recording
@@ -716,11 +716,11 @@ async def test_a_scan_that_fails_fails_its_program_and_no_other(
         raise OSError("the drive does not answer")
 
     async with served(ledger, root) as service:
-        monkeypatch.setattr(scheduler, "scan", broken)
+        monkeypatch.setattr(scanner, "scan", broken)
         custom = service.ask(CUSTOM, custom_path=str(root))
         await service.until(lambda: service.is_over(custom))
         assert service.program(custom).reason == "the drive does not answer"
-        monkeypatch.setattr(scheduler, "scan_sources", broken)
+        monkeypatch.setattr(scanner, "scan_sources", broken)
         service.ask(DEFAULT)
         await service.until(lambda: service.history(OccurrenceKind.TROUBLE))
         assert service.said(OccurrenceKind.TROUBLE) == ["the sources could not be scanned: the drive does not answer"]

@@ -10,41 +10,36 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ParamSpec
 from zoneinfo import ZoneInfo
 
-from vtrack_ray.errors import LedgerError, SourceError, StaleAttempt, VideoTimedOut, VideoVanished
+from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.filters import Filters
-from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
 from vtrack_ray.pipeline.cameras import Cameras
+from vtrack_ray.pipeline.chronicle import Chronicle
+from vtrack_ray.pipeline.copies import Copies
 from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.intake import Intake
-from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.observer import Nobody, Observer
-from vtrack_ray.pipeline.reasons import END_THE_RUN, sentence
+from vtrack_ray.pipeline.reasons import END_THE_RUN
+from vtrack_ray.pipeline.scanner import Scanner
+from vtrack_ray.pipeline.setbacks import Setbacks
 from vtrack_ray.pipeline.sorting import sort
-from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.pipeline.together import together
 from vtrack_ray.pipeline.worker import Worker
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import Scan, is_there, scan, scan_sources
-from vtrack_ray.sources.settling import Settling
-
-P = ParamSpec("P")
 
 _POLL_S = 0.5
 """How soon an order is followed that came by the database."""
 _PACE_S = 5.0
 """How often batches are adjusted: a node's use has to show what the last change brought."""
 _HOUSEKEEPING_S = 60.0
-_BACKUP_AGAIN = timedelta(hours=1)
-_PAUSES_GROW_BY = 5
 _URGENT = "urgent:"
 _AHEAD = 1
 """So many more videos are under way than there are slots: while one is being concluded, its slot is not idle."""
@@ -79,7 +74,10 @@ class Scheduler:
         self._observer = observer or Nobody()
         self._intake = Intake(settings, store, launcher, detector)
         self._cameras = Cameras(settings, store, launcher)
-        self._settling = Settling(settings.SETTLE_SECONDS)
+        self._chronicle = Chronicle(store, self._observer, now)
+        self._scanner = Scanner(settings, store, launcher, self._intake, self._chronicle, now)
+        self._setbacks = Setbacks(settings, store, self._chronicle, now)
+        self._copies = Copies(settings, store, self._chronicle, now)
         self._programs: Sequence[Program] = ()
         self._is_paused = False
         self._filters = Filters()
@@ -93,7 +91,6 @@ class Scheduler:
         self._to_be_known: set[str] = set()
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
-        self._backup_due = now()
 
     async def serve(self) -> None:
         """Works until `end` is called; then what is under way may finish for `STOP_SECONDS`, and is given back.
@@ -102,7 +99,7 @@ class Scheduler:
         """
         released = await self._store(Ledger.release_claims)
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
-        await self._record(OccurrenceKind.SERVICE, "the service has started", given_back=released)
+        await self._chronicle.tell(OccurrenceKind.SERVICE, "the service has started", given_back=released)
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -123,7 +120,7 @@ class Scheduler:
         except ExceptionGroup as errors:
             # One is enough: what failed beside it, or after it, failed for the same reason.
             raise _first(errors) from errors
-        await self._record(OccurrenceKind.SERVICE, "the service has ended")
+        await self._chronicle.tell(OccurrenceKind.SERVICE, "the service has ended")
 
     def end(self) -> None:
         """Has `serve` end in good order."""
@@ -173,10 +170,12 @@ class Scheduler:
             self._scan_due = self._now()
         self._is_paused, self._programs, self._filters, self._roots = is_paused, programs, filters, roots
         if is_paused != was_paused:
-            await self._record(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
+            await self._chronicle.tell(OccurrenceKind.PROGRAM, "work is paused" if is_paused else "work goes on")
         if is_stopped:
             given_back = await self._give_back()
-            await self._record(OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=given_back)
+            await self._chronicle.tell(
+                OccurrenceKind.PROGRAM, "everything was stopped by request", given_back=given_back
+            )
         for profile in await self._store(Ledger.profiles):
             self._heed(profile)
         if is_sorted_anew:
@@ -224,7 +223,7 @@ class Scheduler:
     async def _end_program(self, program: Program, state: ProgramState, reason: str | None) -> None:
         self._ended_here.add(program.program_id)
         await self._store(Ledger.end_program, program, state, reason, self._now())
-        await self._record(OccurrenceKind.PROGRAM, f"{program} is {state}" + (f": {reason}" if reason else ""))
+        await self._chronicle.tell(OccurrenceKind.PROGRAM, f"{program} is {state}" + (f": {reason}" if reason else ""))
         await self._read_programs()
 
     async def _take_up(self) -> None:
@@ -242,11 +241,7 @@ class Scheduler:
         """Only then does a Custom program count as running: until then, all of it is done again."""
         request = program.request
         path = Path(request.custom_path or "")
-        known = await self._known_sources()
-        found = await self._scanned(str(path), None, scan, [path], known, request.camera_name)
-        ids = [file.video_id for file in found.files]
-        if not ids:
-            raise SourceError(f"There are no video files in {path}")
+        ids = await self._scanner.scan_path(path, self._roots, request.camera_name)
         await self._read_programs()
         if program not in self._programs:
             return  # it was stopped meanwhile
@@ -271,62 +266,27 @@ class Scheduler:
         self._scan_due = self._now() + interval
         self._scanned_for, self._is_all_scanned = lasting.program_id, False
         try:
-            await self._scan_sources()
+            self._is_all_scanned = await self._scanner.scan_sources(self._roots)
         except END_THE_RUN:
             raise
         except Exception as error:  # noqa: BLE001  the next scan may go well
-            await self._record(OccurrenceKind.TROUBLE, f"the sources could not be scanned: {error}")
+            await self._chronicle.tell(OccurrenceKind.TROUBLE, f"the sources could not be scanned: {error}")
             return
+        if self._scanner.has_growing:
+            soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
+            self._scan_due = min(self._scan_due, soon)
         if lasting.state is ProgramState.WAITING:
             await self._start_program(lasting)
 
-    async def _scan_sources(self) -> None:
-        roots, known = self._roots, await self._known_sources()
-        where = " and ".join(roots) or "no source"
-        found = await self._scanned(where, self._settling, scan_sources, roots, known)
-        if len(self._settling):
-            soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
-            self._scan_due = soon if self._scan_due is None else min(self._scan_due, soon)
-        # Of what could not be looked into, nobody knows whether it is done.
-        self._is_all_scanned = bool(roots) and not {problem.path for problem in found.problems} & set(roots)
-
-    async def _known_sources(self) -> list[str]:
-        return sorted({*await self._store(Ledger.sources), *self._roots})
-
     async def _start_program(self, program: Program) -> None:
         await self._store(Ledger.start_program, program.program_id, self._now())
-        await self._record(OccurrenceKind.PROGRAM, f"{program} has begun")
+        await self._chronicle.tell(OccurrenceKind.PROGRAM, f"{program} has begun")
         await self._read_programs()
 
     async def _read_programs(self) -> None:
         """Takes in what it has just changed itself."""
         self._programs = await self._store(Ledger.programs, unended=True)
         self.look()
-
-    async def _scanned(
-        self, where: str, settling: Settling | None, function: Callable[P, Scan], *args: P.args, **kwargs: P.kwargs
-    ) -> Scan:
-        """What a scan finds, in the ledger as far as it has settled.
-
-        Raises VideoTimedOut where a drive does not answer, and whatever the scan raises.
-        """
-        began = self._now()
-        job = Job(label=f"scan:{where}", kind="scan")
-        limit_s = max(self._settings.TIMEOUT_SECONDS, self._settings.SCAN_INTERVAL_SECONDS)
-        found = await within(limit_s, job.watch, self._launcher.run(job, function, *args, **kwargs))
-        stable = found.files if settling is None else settling.settle(found.files, began).stable
-        new = await self._intake.register(stable, began)
-        for problem in found.problems:
-            await self._record(OccurrenceKind.TROUBLE, f"{problem.path}: {problem.reason}")
-        await self._record(
-            OccurrenceKind.SCAN,
-            f"{where}: {len(found.files)} files, {new} of them new",
-            files=len(found.files),
-            new=new,
-            growing=len(found.files) - len(stable),
-            scan_s=(self._now() - began).total_seconds(),
-        )
-        return found
 
     async def _read_headers(self) -> None:
         """Probes what was found, and gets to know its cameras; then the filters can judge it."""
@@ -352,10 +312,8 @@ class Scheduler:
             raise
         except StaleAttempt:
             return  # replaced meanwhile: the new file has a turn of its own
-        except VideoTimedOut as error:
-            await self._time_out(file, None, error)
         except Exception as error:  # noqa: BLE001  whatever it is, it is this file's and no other's
-            await self._set_back(file, None, error)
+            await self._setbacks.take(file, None, error)
 
     async def _dispatch(self) -> None:
         """Gives videos to workers while there is room."""
@@ -421,11 +379,9 @@ class Scheduler:
         except END_THE_RUN:
             raise
         except StaleAttempt as error:
-            await self._tell(OccurrenceKind.STALE, claim, str(error))
-        except VideoTimedOut as error:
-            await self._time_out(video.file, claim.attempt, error)
+            await self._chronicle.tell_of(claim.video.file, claim.attempt, OccurrenceKind.STALE, str(error))
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
-            await self._set_back(video.file, claim.attempt, error)
+            await self._setbacks.take(video.file, claim.attempt, error)
 
     async def _release(self, claim: Claim, reason: str) -> bool:
         """Gives a claim back; False if it was no longer one."""
@@ -440,9 +396,10 @@ class Scheduler:
         found = await self._store(Ledger.found_in, [claim.video.video_id])
         if row is None:
             return  # its file was replaced since
-        await self._tell(
+        await self._chronicle.tell_of(
+            claim.video.file,
+            claim.attempt,
             OccurrenceKind.DONE,
-            claim,
             row.status + (f": {row.reason}" if row.reason else ""),
             footage_s=claim.video.duration_s,
             work_s=worked_s,
@@ -451,40 +408,9 @@ class Scheduler:
             **{f"{stage}_s": seconds for stage, seconds in row.seconds.items()},
         )
 
-    async def _time_out(self, file: FoundFile, attempt: int | None, error: VideoTimedOut) -> None:
-        """Gives up a video that took too long, unless its file was replaced meanwhile."""
-        reason = sentence(file, error)
-        with suppress(StaleAttempt):
-            await self._store(Ledger.fail, file.video_id, attempt, VideoStatus.TIMEOUT, reason, self._now())
-            await self._record(
-                OccurrenceKind.TIMEOUT,
-                f"{file.path}: {reason}",
-                camera_name=file.camera_name,
-                video_id=file.video_id,
-                attempt=attempt,
-            )
-
-    async def _set_back(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
-        """Has a video tried again later, or gives it up."""
-        reason = sentence(file, error)
-        if isinstance(error, VideoVanished) and not await asyncio.to_thread(is_there, file.source):
-            # Not the video's fault: it is there again when its disk is.
-            later = self._now() + timedelta(seconds=self._settings.RETRY_SECONDS)
-            with suppress(StaleAttempt):
-                await self._store(Ledger.put_off, file.video_id, attempt, f"{file.source} is not there", later)
-            return
-        pauses_s = [self._settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(self._settings.RETRIES)]
-        try:
-            retry_at = await self._store(Ledger.set_back, file.video_id, attempt, reason, self._now(), pauses_s)
-        except StaleAttempt as stale:
-            kind, reason = OccurrenceKind.STALE, str(stale)
-        else:
-            kind = OccurrenceKind.RETRY if retry_at else OccurrenceKind.FAILED
-        await self._record(kind, reason, camera_name=file.camera_name, video_id=file.video_id, attempt=attempt)
-
     async def _keep_pace(self) -> None:
         """Adjusts how much runs at once."""
-        await self._keep(await self._launcher.adjust())
+        await self._chronicle.keep(await self._launcher.adjust())
         backlog = await self._store(Ledger.backlog)
         self._observer.stands(backlog, len(self._under_way), self._launcher.slots)
 
@@ -496,77 +422,17 @@ class Scheduler:
                 task.cancel()
                 await asyncio.wait([task])
             if await self._release(claim, "nobody answered for it"):  # or it was concluded at the last moment
-                await self._tell(OccurrenceKind.STALE, claim, "its claim was stale, and it waits again")
-        await self._back_up()
-        await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
-
-    async def _back_up(self) -> None:
-        """Copies the database beside it, if the last copy is old; a copy that can't be made is told, and no more."""
-        hours, database = self._settings.BACKUP_HOURS, self._settings.DB
-        path = database.with_name(f"{database.stem}-backup{database.suffix}")
-        if not hours or self._now() < self._backup_due:
-            return
-        self._backup_due = self._now() + min(_BACKUP_AGAIN, timedelta(hours=hours))
-        try:
-            if path.exists() and self._now().timestamp() - path.stat().st_mtime < hours * 3600:
-                return
-            await self._store(Ledger.backup, path)
-        except (LedgerError, OSError) as error:
-            await self._record(OccurrenceKind.TROUBLE, f"the database could not be copied: {error}")
-        else:
-            await self._record(OccurrenceKind.BACKUP, f"the database was copied to {path}")
-
-    async def _tell(self, kind: OccurrenceKind, claim: Claim, text: str, **figures: float) -> None:
-        video = claim.video
-        await self._record(
-            kind,
-            f"{video.path}: {text}",
-            camera_name=video.camera_name,
-            video_id=video.video_id,
-            attempt=claim.attempt,
-            **figures,
-        )
-
-    async def _record(
-        self,
-        kind: OccurrenceKind,
-        text: str,
-        *,
-        camera_name: str | None = None,
-        video_id: str | None = None,
-        attempt: int | None = None,
-        **figures: float,
-    ) -> None:
-        await self._keep(
-            [
-                Occurrence(
-                    at=self._now(),
-                    kind=kind,
-                    text=_printable(text),
-                    camera_name=None if camera_name is None else _printable(camera_name),
-                    video_id=video_id,
-                    attempt=attempt,
-                    figures=figures,
+                await self._chronicle.tell_of(
+                    claim.video.file, claim.attempt, OccurrenceKind.STALE, "its claim was stale, and it waits again"
                 )
-            ]
-        )
-
-    async def _keep(self, occurrences: Sequence[Occurrence]) -> None:
-        """Adds to the history, and tells whoever listens."""
-        await self._store(Ledger.record, occurrences)
-        for one in occurrences:
-            self._observer.occurred(one)
+        await self._copies.keep()
+        await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
     while True:
         await step()
         await asyncio.sleep(seconds)
-
-
-def _printable(text: str) -> str:
-    """The text with bytes of file names that are no UTF-8 as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _lasting_of(programs: Sequence[Program]) -> Program | None:

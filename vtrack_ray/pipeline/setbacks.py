@@ -1,0 +1,54 @@
+"""Setbacks: what becomes of a video that failed, or took too long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from vtrack_ray.errors import StaleAttempt, VideoTimedOut, VideoVanished
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.occurrence import OccurrenceKind
+from vtrack_ray.meaning.video import FoundFile, VideoStatus
+from vtrack_ray.pipeline.chronicle import Chronicle
+from vtrack_ray.pipeline.launcher import Store
+from vtrack_ray.pipeline.reasons import sentence
+from vtrack_ray.settings import Settings
+from vtrack_ray.sources.local import is_there
+
+_PAUSES_GROW_BY = 5
+
+
+class Setbacks:
+    """Has videos tried again, or gives them up; `attempt` is None where none was claimed yet."""
+
+    def __init__(self, settings: Settings, store: Store, chronicle: Chronicle, now: Callable[[], datetime]) -> None:
+        self._pauses_s = [settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(settings.RETRIES)]
+        self._away = timedelta(seconds=settings.RETRY_SECONDS)
+        self._store = store
+        self._chronicle = chronicle
+        self._now = now
+
+    async def take(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
+        """Decides, by what went wrong; a video whose file was replaced meanwhile is nobody's any more."""
+        reason = sentence(file, error)
+        try:
+            if isinstance(error, VideoTimedOut):
+                kind = OccurrenceKind.TIMEOUT
+                await self._store(Ledger.fail, file.video_id, attempt, VideoStatus.TIMEOUT, reason, self._now())
+            elif isinstance(error, VideoVanished) and not await asyncio.to_thread(is_there, file.source):
+                await self._put_off(file, attempt)
+                return
+            else:
+                again = await self._store(Ledger.set_back, file.video_id, attempt, reason, self._now(), self._pauses_s)
+                kind = OccurrenceKind.RETRY if again else OccurrenceKind.FAILED
+        except StaleAttempt as stale:
+            kind, reason = OccurrenceKind.STALE, str(stale)
+        await self._chronicle.tell_of(file, attempt, kind, reason)
+
+    async def _put_off(self, file: FoundFile, attempt: int | None) -> None:
+        """It is not the video's fault, and it is there again when its disk is."""
+        with suppress(StaleAttempt):
+            later = self._now() + self._away
+            await self._store(Ledger.put_off, file.video_id, attempt, f"{file.source} is not there", later)
