@@ -118,7 +118,7 @@ class Scans:
             case OccurrenceKind.FAILED | OccurrenceKind.RETRY | OccurrenceKind.TROUBLE | OccurrenceKind.STALE:
                 self.trouble.append(occurrence.text)
 
-    def stands(self, backlog: Sequence[Backlog], under_way: int, slots: int) -> None:
+    def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         pass
 
 

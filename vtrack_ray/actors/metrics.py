@@ -49,7 +49,7 @@ class Metrics:
             case OccurrenceKind.BATCH:
                 self._batches[occurrence.node or ""] = figures["size"]
 
-    def stands(self, backlog: Sequence[Backlog], under_way: int, slots: int) -> None:  # noqa: ARG002
+    def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         # A gauge that is not set again and again vanishes.
         for camera in backlog:
             self._queue.set(camera.videos, {"camera": camera.camera_name})

@@ -61,9 +61,9 @@ class SchedulerActor:
         self._news.append(occurrence)
         self._metrics.occurred(occurrence)
 
-    def stands(self, backlog: Sequence[Backlog], under_way: int, slots: int) -> None:
+    def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         """The scheduler tells how things stand."""
-        self._metrics.stands(backlog, under_way, slots)
+        self._metrics.stands(backlog, under_way)
 
     async def request_program(self, request: ProgramRequest) -> Program:
         """Has a program run. Raises ProgramError for a First Run that was done already."""

@@ -16,8 +16,8 @@ class Observer(Protocol):
         """Something was added to the history."""
         ...
 
-    def stands(self, backlog: Sequence[Backlog], under_way: int, slots: int) -> None:
-        """What is still to be done, how many videos are under way, and for how many there is room; told regularly."""
+    def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
+        """What is still to be done, and how many videos are under way; told regularly."""
         ...
 
 
@@ -27,5 +27,5 @@ class Nobody:
     def occurred(self, occurrence: Occurrence) -> None:
         pass
 
-    def stands(self, backlog: Sequence[Backlog], under_way: int, slots: int) -> None:
+    def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         pass

@@ -412,7 +412,7 @@ class Scheduler:
         """Adjusts how much runs at once."""
         await self._chronicle.keep(await self._launcher.adjust())
         backlog = await self._store(Ledger.backlog)
-        self._observer.stands(backlog, len(self._under_way), self._launcher.slots)
+        self._observer.stands(backlog, len(self._under_way))
 
     async def _keep_house(self) -> None:
         """Gives stale claims back, and forgets old history."""
