@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
 import time
 
 import psutil
 import pytest
 
 from tests.conftest import Footage, Snapshot, Vtrack
+from tests.processes import sampling_worker, title
 
 SLOWLY = ("--exhaustive", "--set", "SPAN_SECONDS=10")
 """Many spans of some work each, so that there is something to interrupt."""
@@ -23,27 +22,6 @@ def undisturbed(two_cameras: Footage, tmp_path_factory: pytest.TempPathFactory) 
     vtrack = Vtrack(home)
     vtrack("run", "--local", *SLOWLY, two_cameras.root)
     return vtrack.snapshot()
-
-
-def title(process: psutil.Process) -> str:
-    """What a process calls itself; empty for one that has ended (a zombie's command line is empty)."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def sampling_worker(run: subprocess.Popen[str], limit_s: float = 60.0) -> psutil.Process:
-    """A process of the run that is sampling a span just now, held still, so that the run can't end."""
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        assert run.poll() is None, run.communicate()
-        for process in psutil.Process(run.pid).children(recursive=True):
-            if title(process).startswith("ray::sample:"):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.suspend()
-                    return process
-    raise AssertionError("no sampling worker was seen")
 
 
 def test_the_tables_are_those_of_a_local_run(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.conftest import Footage, Vtrack
+from tests.processes import sampling_worker
 from vtrack_ray.ledger.ledger import Ledger
 
 UP = ("up", "--no-dashboard", "--set", "SETTLE_SECONDS=0")
@@ -97,9 +98,8 @@ def test_orders_given_while_it_works(vtrack: Vtrack, two_cameras: Footage) -> No
 def test_a_second_signal_ends_it_at_once_and_leaves_nothing(vtrack: Vtrack, two_cameras: Footage) -> None:
     with service(vtrack, "--set", "STOP_SECONDS=600") as process:
         vtrack("program", "custom", two_cameras.root)
-        until(lambda: any(video["status"] == "sampling" for video in vtrack.json("videos")))
+        held = sampling_worker(process)
         started = sessions_of(process)
-        held = [one for one in started if one.name().startswith("ray::sample") and not one.suspend()]
         process.send_signal(signal.SIGTERM)
         time.sleep(1)
         process.send_signal(signal.SIGTERM)

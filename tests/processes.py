@@ -1,0 +1,45 @@
+"""The processes of a run or a service, by what they call themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+import psutil
+
+_SAMPLING = "ray::sample:"
+
+
+def title(process: psutil.Process) -> str:
+    """What a process calls itself; empty for one that has ended (a zombie's command line is empty)."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def sampling_worker(parent: subprocess.Popen[str], limit_s: float = 60.0) -> psutil.Process:
+    """A process below `parent` that is at work on a span, held still, so that the work can't end."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        assert parent.poll() is None, parent.communicate()
+        for process in psutil.Process(parent.pid).children(recursive=True):
+            if _is_sampling(process) and _is_held_at_it(process):
+                return process
+    raise AssertionError("no sampling worker was seen")
+
+
+def _is_sampling(process: psutil.Process) -> bool:
+    return title(process).startswith(_SAMPLING)
+
+
+def _is_held_at_it(process: psutil.Process) -> bool:
+    try:
+        process.suspend()
+        if _is_sampling(process):
+            return True
+        # Its span ended between the look and the signal.
+        process.resume()
+    except psutil.NoSuchProcess:
+        pass
+    return False
