@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
@@ -47,7 +48,7 @@ class Pictures:
         self.height_px: int = reader.stream.codec_context.height
         self.faults: list[Fault] = []
         self._leaves_out = False
-        self._keyframe_decoder = _keyframe_decoder(reader.stream.codec_context)
+        self._unsmoothed = _unsmoothed(reader.stream.codec_context)
 
     def index(self, span: Span) -> PacketIndex:
         """The packet index of the span, as index_packets() gives it. In a long file, opening it takes longest."""
@@ -59,7 +60,7 @@ class Pictures:
         Their blocks' edges are left as they are stored: smoothing them is a quarter of the work, and barcodes are read
         as well without it.
         """
-        decoder = self._keyframe_decoder
+        decoder = self._unsmoothed or self._reader.stream.codec_context
         gaps = Gaps(span, self.faults)
         last_s = -1.0
         for packet in self._packets(span, gaps):
@@ -78,6 +79,9 @@ class Pictures:
                 yield Picture(time_s, frames[0])
             else:
                 gaps.lose(time_s)
+            if math.nextafter(time_s, math.inf) >= span.end_s:
+                # Of a span that is closed just behind a keyframe, nothing is left to read.
+                break
         gaps.close()
 
     def all(self, span: Span) -> Iterator[Picture]:
@@ -107,7 +111,8 @@ class Pictures:
     def references(self, span: Span) -> Iterator[Picture]:
         """As all(), but pictures that no other picture is made from are left out where the codec tells them.
 
-        With B-frames, half of the pictures at half the cost; without, all of them.
+        With B-frames, half of the pictures at half the cost; without, all of them. Blocks' edges are left as in
+        keyframes(): that is a quarter of what remains.
         """
         if self._reader.is_in_decoding_order:
             # There, a picture's time is known by counting pictures: none may be left out.
@@ -139,13 +144,17 @@ class Pictures:
 
     def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
         """What the decoder gives; each packet that should become a picture is owed from then on."""
+        unsmoothed = self._unsmoothed if self._leaves_out else None
+        if unsmoothed:
+            unsmoothed.flush_buffers()
         for packet in self._packets(span, gaps):
             # At each packet: the reader may have opened the file anew.
-            self._reader.stream.codec_context.skip_frame = "NONREF" if self._leaves_out else "DEFAULT"
+            decoder = unsmoothed or self._reader.stream.codec_context
+            decoder.skip_frame = "NONREF" if self._leaves_out else "DEFAULT"
             if not packet.is_discard:
                 owed.put(Due(pts_of(packet), packet.is_keyframe))
-            yield from _decoded(self._reader.stream.codec_context, packet, gaps)
-        yield from _decoded(self._reader.stream.codec_context, None, gaps)
+            yield from _decoded(decoder, packet, gaps)
+        yield from _decoded(unsmoothed or self._reader.stream.codec_context, None, gaps)
 
     def _packets(self, span: Span, gaps: Gaps) -> Iterator[VideoPacket]:
         for item in self._reader.packets(span):
@@ -168,10 +177,10 @@ def _decoded(decoder: VideoCodecContext, packet: VideoPacket | None, gaps: Gaps)
         return []
 
 
-def _keyframe_decoder(usual: VideoCodecContext) -> VideoCodecContext:
-    """A decoder that leaves the edges of blocks as they are stored, where the codec smooths them at all."""
+def _unsmoothed(usual: VideoCodecContext) -> VideoCodecContext | None:
+    """A decoder that leaves the edges of blocks as they are stored; None where the codec does not smooth them."""
     if usual.name not in _SMOOTHING:
-        return usual
+        return None
     decoder = cast("VideoCodecContext", VideoCodecContext.create(usual.name, "r"))
     decoder.extradata = usual.extradata
     decoder.thread_count = 1
