@@ -53,7 +53,7 @@ def test_noise_in_which_a_card_could_hide_is_motion_everywhere(of_card: float, i
     """`of_card`: the deviation of the noise in half a second, in what storing the card may take unnoticed."""
     rng = np.random.default_rng(1)
     keyframe = [i % 50 == 0 for i in range(6_000)]
-    deviation = of_card * 1.3 * CARD_SHARE * KEYFRAME / 12.5**0.5
+    deviation = of_card * 1.5 * CARD_SHARE * KEYFRAME / 12.5**0.5
     sizes = [KEYFRAME if key else int(rng.normal(200, deviation)) for key in keyframe]
     activity = Activity(index_of(sizes, keyframe), CARD_SHARE)
     moved = [activity.moved_within(second + 0.2, second + 0.3) is not None for second in range(240)]

@@ -180,7 +180,7 @@ def test_what_lies_around_the_examined_keyframes_next_to_a_span_counts_too() -> 
     the span begins 88 s behind them."""
     second = np.arange(8_000) // 10
     sizes = np.where(((second >= 304) & (second < 308)) | ((second >= 400) & (second < 411)), 100, 112)
-    sizes[3_655] += 282
+    sizes[3_655] += 330
     sizes[::140] = 30_000
     whole = index_of(sizes.tolist(), gop=140, rate=10)
     span = Span(391.5, 391.8)
