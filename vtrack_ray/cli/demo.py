@@ -12,9 +12,9 @@ from rich.table import Table
 
 from vtrack_ray.actors import backlog
 from vtrack_ray.cli.progress import RunBar, stoppable
-from vtrack_ray.cli.records import event_record
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.pipeline.request import Request
+from vtrack_ray.records import EventRecord
 from vtrack_ray.render.compare import Comparison, compare
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
@@ -50,7 +50,7 @@ def demo(out: Path) -> None:
     elapsed_s = time.monotonic() - started
     with open_answers(settings.DB) as answers:
         paths = {row.video_id: Path(row.path).name for row in answers.videos()}
-        found = [event_record(event, paths, zone) for event in answers.events()]
+        found = [EventRecord.of(event, paths, zone).model_dump() for event in answers.events()]
     comparison = compare(truth, found)
     _print(comparison)
     true_events = len(comparison.pairs) + len(comparison.missed)

@@ -8,10 +8,11 @@ import click
 
 from vtrack_ray.cli.nothing import similar_codes, tell, unknown_cameras
 from vtrack_ray.cli.options import instant_option, with_output, with_settings
-from vtrack_ray.cli.records import event_record, print_records
+from vtrack_ray.cli.records import print_records
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import EventFilter, VideoFilter
 from vtrack_ray.meaning.event import EventStatus
+from vtrack_ray.records import EventRecord
 from vtrack_ray.settings import Settings
 
 _COLUMNS = ("camera_name", "started_at", "duration_s", "tracking_codes", "status", "start_s", "end_s", "videos")
@@ -59,7 +60,7 @@ def events(
             *(unknown_cameras(answers, cameras) if cameras else ()),
             *(similar_codes(answers, wanted.codes) if not found else ()),
         ]
-    records = [event_record(event, paths, zone) for event in found]
+    records = [EventRecord.of(event, paths, zone).model_dump() for event in found]
     print_records(records, _COLUMNS, output, empty="No events.")
     tell(hints)
 

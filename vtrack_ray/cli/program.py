@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray.cli.options import with_output, with_settings
-from vtrack_ray.cli.records import print_records, printable, program_record
+from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.pipeline.presence import server_of
+from vtrack_ray.records import ProgramRecord
 from vtrack_ray.settings import Settings
 
 _COLUMNS = ("program", "state", "requested_at", "started_at", "ended_at", "reason")
@@ -84,7 +85,7 @@ def status(output: str, settings: Settings) -> None:
     """Show all programs, and what became of them."""
     zone = ZoneInfo(settings.TIME_ZONE)
     with open_answers(settings.DB) as answers:
-        records = [program_record(one, zone) for one in answers.programs()]
+        records = [ProgramRecord.of(one, zone).model_dump() for one in answers.programs()]
         is_paused = answers.is_paused()
     print_records(records, _COLUMNS, output, empty="No program was asked for yet.")
     if is_paused:

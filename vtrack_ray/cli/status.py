@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray.cli.options import instant_option, with_output, with_settings
-from vtrack_ray.cli.records import forecast_record, occurrence_record, print_records, printable
+from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import HistoryFilter
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.pipeline.forecast import forecasts, slots_of
 from vtrack_ray.pipeline.presence import server_of
+from vtrack_ray.records import ForecastRecord, OccurrenceRecord
 from vtrack_ray.settings import Settings
 
 _STATUS_COLUMNS = ("camera_name", "videos", "footage_h", "speed", "left_s", "done_by")
@@ -38,7 +39,7 @@ def status(output: str, settings: Settings) -> None:
         click.echo(printable(f"programs  {', '.join(f'{one} ({one.state})' for one in programs) or 'none'}"))
         click.echo(f"videos    {', '.join(f'{count} {state}' for state, count in counts.items() if count) or 'none'}")
         click.echo()
-    records = [forecast_record(one, now, zone) for one in left]
+    records = [ForecastRecord.of(one, now, zone).model_dump() for one in left]
     print_records(records, _STATUS_COLUMNS, output, empty="No video is known yet.")
 
 
@@ -75,5 +76,5 @@ def history(
         most=most,
     )
     with open_answers(settings.DB) as answers:
-        records = [occurrence_record(one, zone) for one in answers.history(wanted)]
+        records = [OccurrenceRecord.of(one, zone).model_dump() for one in answers.history(wanted)]
     print_records(records, _HISTORY_COLUMNS, output, empty="Nothing has happened yet.")

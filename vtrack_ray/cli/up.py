@@ -15,10 +15,11 @@ import click
 
 from vtrack_ray.actors.service import Service
 from vtrack_ray.cli.options import with_settings
-from vtrack_ray.cli.records import occurrence_record, printable
+from vtrack_ray.cli.records import printable
 from vtrack_ray.errors import ClusterError
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.pipeline.presence import server_of
+from vtrack_ray.records import OccurrenceRecord
 from vtrack_ray.settings import Settings
 
 _LOOK_AGAIN_S = 0.2
@@ -40,7 +41,7 @@ def up(address: str | None, dashboard: bool, log_json: bool, settings: Settings)
     zone = ZoneInfo(settings.TIME_ZONE)
 
     def show(occurrence: Occurrence) -> None:
-        record = occurrence_record(occurrence, zone)
+        record = OccurrenceRecord.of(occurrence, zone).model_dump()
         text = (
             json.dumps(record, ensure_ascii=False)
             if log_json

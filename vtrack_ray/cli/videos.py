@@ -8,10 +8,11 @@ import click
 
 from vtrack_ray.cli.nothing import tell, unknown_cameras
 from vtrack_ray.cli.options import with_output, with_settings
-from vtrack_ray.cli.records import print_records, video_record
+from vtrack_ray.cli.records import print_records
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import VideoFilter
 from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.records import VideoRecord
 from vtrack_ray.settings import Settings
 
 _COLUMNS = (
@@ -45,7 +46,7 @@ def videos(cameras: tuple[str, ...], statuses: tuple[str, ...], output: str, set
     zone = ZoneInfo(settings.TIME_ZONE)
     wanted = VideoFilter(cameras=cameras, statuses=tuple(VideoStatus(status) for status in statuses))
     with open_answers(settings.DB) as answers:
-        records = [video_record(row, zone) for row in answers.videos(wanted)]
+        records = [VideoRecord.of(row, zone).model_dump() for row in answers.videos(wanted)]
         hints = list(unknown_cameras(answers, cameras)) if cameras else []
     print_records(records, _COLUMNS, output, empty="No videos.")
     tell(hints)
