@@ -27,7 +27,17 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.render.order import Order, Packing, Recording
 
-UP = ("up", "--no-dashboard", "--set", "SPAN_SECONDS=5", "--set", "RETRY_SECONDS=1", "--set", "SETTLE_SECONDS=0")
+UP = (
+    "up",
+    "--no-dashboard",
+    "--no-http",
+    "--set",
+    "SPAN_SECONDS=5",
+    "--set",
+    "RETRY_SECONDS=1",
+    "--set",
+    "SETTLE_SECONDS=0",
+)
 LOCAL = ("run", "--local", "--set", "SPAN_SECONDS=5")
 
 _IN_WORK = 0.8

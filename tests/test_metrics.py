@@ -47,7 +47,7 @@ def value(text: str, name: str, label: str) -> float:
 def test_every_metric_comes_out(vtrack: Vtrack, two_cameras: Footage) -> None:
     vtrack("source", "add", two_cameras.root)
     vtrack("program", "default")
-    with vtrack.start("up", "--no-dashboard", "--set", "SETTLE_SECONDS=0") as up:
+    with vtrack.start("up", "--no-dashboard", "--no-http", "--set", "SETTLE_SECONDS=0") as up:
         try:
             deadline = time.monotonic() + _PATIENCE_S
             text = ""

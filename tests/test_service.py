@@ -17,7 +17,7 @@ from tests.conftest import Footage, Vtrack
 from tests.processes import sampling_worker
 from vtrack_ray.ledger.ledger import Ledger
 
-UP = ("up", "--no-dashboard", "--set", "SETTLE_SECONDS=0")
+UP = ("up", "--no-dashboard", "--no-http", "--set", "SETTLE_SECONDS=0")
 _PATIENCE_S = 120.0
 
 

@@ -18,13 +18,9 @@ from vtrack_ray.meaning.video import StartBasis, VideoStatus
 from vtrack_ray.pipeline.forecast import Forecast
 
 Instant = Annotated[
-    str,
-    Field(
-        json_schema_extra={"format": "date-time", "examples": ["2026-11-01T08:00:12.400+07:00"]},
-        description="ISO 8601 with the offset of the set time zone, to the millisecond",
-    ),
+    str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-01T08:00:12.400+07:00"]})
 ]
-
+"""ISO 8601 with the offset of the set time zone, to the millisecond."""
 
 Name = Annotated[str, SkipValidation]
 """Text from a file system: what is no UTF-8 in it would be refused, and is an escape in JSON."""
@@ -43,7 +39,7 @@ class SightRecord(Record):
     symbology: str = Field(description="the kind of barcode, by zxing-cpp's name", examples=["QRCode"])
     video: Name = Field(description="the path of the video it was seen in")
     time_s: float = Field(description="seconds after that video's first picture")
-    at: Instant
+    at: Instant = Field(description="when")
     box: list[int] = Field(
         description="x, y, width and height in pixels of the recorded picture", min_length=4, max_length=4
     )
@@ -74,8 +70,8 @@ class EventRecord(Record):
     videos: list[Name] = Field(description="paths of the videos it lies in, in time order")
     start_s: float = Field(description="its start in seconds from the first picture of the first of them")
     end_s: float = Field(description="its end, likewise")
-    started_at: Instant
-    ended_at: Instant
+    started_at: Instant = Field(description="when it starts")
+    ended_at: Instant = Field(description="when it ends")
     duration_s: float = Field(description="seconds from start to end")
     tracking_codes: list[str] = Field(description="the codes seen, each once, in the order of their first sights")
     status: EventStatus = Field(description="complete, no_code, overlong or incomplete")
@@ -110,7 +106,7 @@ class VideoRecord(Record):
     path: Name = Field(description="where the file is")
     status: VideoStatus = Field(description="pending, sampling, done, no_activity, failed, timeout or skipped")
     reason: Name | None = Field(description="why it is so, for a person")
-    started_at: Instant | None
+    started_at: Instant | None = Field(description="when its recording starts; null: its header was not read yet")
     start_basis: StartBasis | None = Field(description="where its start was read from")
     duration_s: float | None = Field(description="its length in seconds")
     examined_s: float = Field(description="seconds of it that were examined")
@@ -156,9 +152,9 @@ class ProgramRecord(Record):
     days: int | None = Field(description="over how many days First goes")
     custom_path: Name | None = Field(description="the file or folder of Custom")
     camera_name: Name | None = Field(description="the camera of Custom's videos; null: the folder tells")
-    requested_at: Instant
-    started_at: Instant | None
-    ended_at: Instant | None
+    requested_at: Instant = Field(description="when it was asked for")
+    started_at: Instant | None = Field(description="when the service took it up")
+    ended_at: Instant | None = Field(description="when it ended")
     reason: Name | None = Field(description="why it was stopped or failed, for a person")
 
     @classmethod
@@ -181,7 +177,7 @@ class ProgramRecord(Record):
 class OccurrenceRecord(Record):
     """One thing that the service did or that happened to it."""
 
-    at: Instant
+    at: Instant = Field(description="when it happened")
     kind: OccurrenceKind = Field(description="what kind of thing happened, such as scan, batch or retry")
     text: Name = Field(description="what happened, for a person")
     camera_name: Name | None = Field(description="the camera concerned")
@@ -212,7 +208,7 @@ class ForecastRecord(Record):
     footage_h: float = Field(description="hours of footage in those whose header was read")
     speed: float | None = Field(description="times real time a core, measured lately; null: not measured yet")
     left_s: int | None = Field(description="seconds until all of it is done; null: can't be told yet")
-    done_by: Instant | None
+    done_by: Instant | None = Field(description="when all of it is done; null: can't be told yet")
 
     @classmethod
     def of(cls, forecast: Forecast, now: datetime, zone: ZoneInfo) -> Self:

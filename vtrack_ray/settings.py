@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
@@ -29,6 +30,7 @@ _AGREEMENTS = (
     ("CPU_THRESHOLD_LOW", "less than", "CPU_THRESHOLD_HIGH"),
     ("MEMORY_GROW_BELOW", "at most", "MEMORY_THRESHOLD"),
 )
+_ORIGIN = re.compile(r"https?://[^/?#@\s*]+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -90,6 +92,15 @@ class Settings(BaseModel):
     SECOND_LOOK_SECONDS: float = Field(
         120, ge=0, le=86_400, description="most seconds of a packing without a code that are looked at a second time"
     )
+    HTTP_HOST: str = Field(
+        "127.0.0.1",
+        pattern=r"^[0-9A-Za-z.:-]{1,253}$",
+        description="address that the HTTP service listens on; 0.0.0.0: every one of this machine",
+    )
+    HTTP_PORT: int = Field(8800, ge=1, le=65_535, description="port that the HTTP service listens on")
+    CORS_ORIGINS: tuple[str, ...] = Field(
+        (), description="origins of web pages that may use the HTTP service, such as https://shop.example, with commas"
+    )
     TIME_ZONE: str = Field(
         "Asia/Ho_Chi_Minh",
         description="zone of times that come without one, and of times shown",
@@ -110,6 +121,19 @@ class Settings(BaseModel):
         if path.is_dir():
             raise ValueError(f"{path} is a folder")
         return path
+
+    @field_validator("CORS_ORIGINS", mode="before")
+    @classmethod
+    def _commas_part_origins(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("CORS_ORIGINS")
+    @classmethod
+    def _origins_are_whole(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        # A browser sends scheme, host and port, and nothing else would ever match; * may not go with credentials.
+        if wrong := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
+            raise ValueError(wrong[0])
+        return origins
 
     @field_validator("TIME_ZONE")
     @classmethod
@@ -146,6 +170,10 @@ class Settings(BaseModel):
                 return f"a whole number from {low} to {high}"
             case {"type": "number", "minimum": low, "maximum": high}:
                 return f"a number from {low:.0f} to {high:.0f}"
+            case {"type": "array"}:
+                return "origins such as https://shop.example:8443, with commas between them"
+            case {"pattern": _}:
+                return "the name or address of this machine"
             case {"format": "time-zone"}:
                 return "the name of a time zone, such as Asia/Ho_Chi_Minh or UTC"
             case _:

@@ -33,7 +33,11 @@ def work_off(
     """
     # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
     Ledger.open(settings.DB, wait_s=READER_S).close()
-    with joined_ray(address), team(settings.DB, RunnerActor, "runner", request, settings) as runner:
+    with (
+        joined_ray(address),
+        team(settings.DB) as staff,
+        staff.led_by(RunnerActor, "runner", request, settings) as runner,
+    ):
         running = runner.run.remote()
         try:
             return _followed(running, runner, show)

@@ -28,9 +28,15 @@ class Service:
     """
 
     def __init__(
-        self, settings: Settings, address: str | None, show: Callable[[Occurrence], None], *, has_dashboard: bool
+        self,
+        settings: Settings,
+        address: str | None,
+        show: Callable[[Occurrence], None],
+        *,
+        has_dashboard: bool,
+        has_http: bool,
     ) -> None:
-        self._orders = Orders(settings=settings, address=address, has_dashboard=has_dashboard)
+        self._orders = Orders(settings=settings, address=address, has_dashboard=has_dashboard, has_http=has_http)
         self._show = show
         self._has_run = False
         self._has_done = False

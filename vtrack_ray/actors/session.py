@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from threading import Thread
 from typing import IO, Any, Literal
@@ -20,9 +21,10 @@ from pydantic import BaseModel
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
+from vtrack_ray.actors.http import http_service
 from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
-from vtrack_ray.actors.team import answered, team
+from vtrack_ray.actors.team import Team, answered, team
 from vtrack_ray.errors import ActorLost, VtrackError
 from vtrack_ray.ledger.database import READER_S
 from vtrack_ray.ledger.ledger import Ledger
@@ -32,6 +34,8 @@ from vtrack_ray.settings import Settings
 _POLL_S = 0.5
 _ANSWER_S = 5.0
 _MOST_SILENT = 12
+_MOST_TEAMS = 5
+"""Whatever kills more of them may be Ray's fault: then that is started again too."""
 _WHAT_RAY_IS = ("gcs_server", "raylet")
 """Ray's own processes. Without them its calls wait for a minute, and then end this process."""
 
@@ -42,6 +46,7 @@ class Orders(BaseModel):
     settings: Settings
     address: str | None
     has_dashboard: bool
+    has_http: bool
     restarted: str | None = None
     """Why the session before this one ended, if it did not in good order."""
 
@@ -63,33 +68,62 @@ class Session:
         self._words = words
 
     def serve(self) -> None:
-        """Runs until KeyboardInterrupt ends it in good order. When a process of it dies, it ends at once, with a word.
+        """Runs until KeyboardInterrupt ends it in good order.
 
-        Raises LedgerError if the database can't be used, ClusterError if Ray can't be.
+        When an actor dies, the actors are made anew, and the HTTP service answers meanwhile; when Ray itself dies, the
+        session ends at once, with a word. Raises LedgerError if the database can't be used, ClusterError if Ray can't
+        be, or if nothing can listen for HTTP.
         """
-        settings = self._orders.settings
+        settings, restarted = self._orders.settings, self._orders.restarted
         # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
         with Ledger.open(settings.DB, wait_s=READER_S) as ledger:
-            if self._orders.restarted:
-                why = Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=self._orders.restarted)
-                ledger.record([why])
+            if restarted:
+                ledger.record([Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=restarted)])
         with (
             joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard),
-            team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler,
+            http_service(settings) if self._orders.has_http else nullcontext(),
         ):
+            ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
             try:
-                self._follow(scheduler)
+                self._serve_on(ray_itself)
             except ActorLost as error:
                 # What is left of a broken Ray takes its time to end in good order, and need not.
                 self.say(Word(kind="error", error=type(error).__name__, message=str(error)))
                 os._exit(1)
 
-    def _follow(self, scheduler: Any) -> None:
-        ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
+    def _serve_on(self, ray_itself: Sequence[psutil.Process]) -> None:
+        """Serves with one team after the other. Raises ActorLost when Ray itself has died, or too many teams have."""
+        for _ in range(_MOST_TEAMS):
+            with team(self._orders.settings.DB) as staff:
+                if self._is_served_by(staff, ray_itself):
+                    return
+        raise ActorLost("The service's processes die again and again.")
+
+    def _is_served_by(self, staff: Team, ray_itself: Sequence[psutil.Process]) -> bool:
+        """Serves until it is ended, which gives True, or the team is no longer whole; a scheduler that dies is
+        replaced. Raises ActorLost when Ray itself has died."""
+        while True:
+            try:
+                with staff.led_by(SchedulerActor, "scheduler", self._orders.settings) as scheduler:
+                    self._follow(scheduler, ray_itself)
+                    return True
+            except ActorLost as error:
+                if _dead(ray_itself) is not None:
+                    raise
+                is_whole = staff.is_whole()
+                what = "The scheduler is" if is_whole else "The scheduler, the store and the event detector are"
+                why = Occurrence(
+                    at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=f"{error} {what} started again"
+                )
+                self.say(Word(kind="occurrence", occurrence=why))
+                if not is_whole:
+                    return False
+
+    def _follow(self, scheduler: Any, ray_itself: Sequence[psutil.Process]) -> None:
         serving, silent = scheduler.serve.remote(), 0
         while True:
-            if dead := [one for one in ray_itself if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE]:
-                raise ActorLost(f"Ray's own process {dead[0].pid} died.")
+            if dead := _dead(ray_itself):
+                raise ActorLost(f"Ray's own process {dead.pid} died.")
             try:
                 is_over = bool(ray.wait([serving], timeout=_POLL_S)[0])
                 for one in _answer(scheduler.news.remote()):
@@ -109,6 +143,11 @@ class Session:
         """Tells whoever started this session."""
         self._words.write(word.model_dump_json() + "\n")
         self._words.flush()
+
+
+def _dead(processes: Sequence[psutil.Process]) -> psutil.Process | None:
+    """The first of them that has ended."""
+    return next((one for one in processes if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE), None)
 
 
 def _answer(call: Any) -> Any:

@@ -1,1 +1,1 @@
-"""HTTP routes on Ray Serve; nothing yet."""
+"""HTTP: what the ledger knows and the service may be asked, by FastAPI on Ray Serve."""

@@ -12,13 +12,12 @@ from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import HistoryFilter
 from vtrack_ray.meaning.occurrence import OccurrenceKind
-from vtrack_ray.pipeline.forecast import forecasts, slots_of
+from vtrack_ray.pipeline.forecast import forecasts_of
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.records import ForecastRecord, OccurrenceRecord
 from vtrack_ray.settings import Settings
 
 _STATUS_COLUMNS = ("camera_name", "videos", "footage_h", "speed", "left_s", "done_by")
-_MOST_BATCHES = 1000
 _HISTORY_COLUMNS = ("at", "kind", "camera_name", "text")
 
 
@@ -30,8 +29,7 @@ def status(output: str, settings: Settings) -> None:
     now, zone = datetime.now(UTC), ZoneInfo(settings.TIME_ZONE)
     with open_answers(settings.DB) as answers:
         is_paused, programs = answers.is_paused(), answers.programs(unended=True)
-        batches = answers.history(HistoryFilter(kinds=(OccurrenceKind.BATCH,), most=_MOST_BATCHES))
-        left = forecasts(answers.backlog(), slots_of(batches))
+        left = forecasts_of(answers)
         counts = answers.counts()
     if output == "table":
         pid = server_of(settings.DB)

@@ -30,9 +30,10 @@ _ENDING_S = 60.0
 @click.command()
 @click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
 @click.option("--dashboard/--no-dashboard", default=True, help="Show Ray's dashboard on 127.0.0.1:8265.")
+@click.option("--http/--no-http", default=True, help="Answer over HTTP, at HTTP_HOST and HTTP_PORT.")
 @click.option("--log-json", is_flag=True, help="Print a JSON object for each thing that happens.")
 @with_settings
-def up(address: str | None, dashboard: bool, log_json: bool, settings: Settings) -> None:
+def up(address: str | None, dashboard: bool, http: bool, log_json: bool, settings: Settings) -> None:
     """Run the service in the foreground: it works on programs (see `vtrack program`) until it is ended.
 
     Ctrl-C, SIGTERM or `vtrack down` ends it in good order: what is under way may finish for STOP_SECONDS, and is then
@@ -49,7 +50,7 @@ def up(address: str | None, dashboard: bool, log_json: bool, settings: Settings)
         )
         click.echo(printable(text))
 
-    service = Service(settings, address, show, has_dashboard=dashboard)
+    service = Service(settings, address, show, has_dashboard=dashboard, has_http=http)
     with _twice_stoppable():
         service.serve()
 

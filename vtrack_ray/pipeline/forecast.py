@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vtrack_ray.ledger.values import Backlog
-from vtrack_ray.meaning.occurrence import Occurrence
+from vtrack_ray.ledger.answers import Answers
+from vtrack_ray.ledger.values import Backlog, HistoryFilter
+from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+
+_MOST_BATCHES = 1000
+"""The latest so many words on batch sizes hold one of every machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,12 @@ class Forecast:
     footage_s: float
     speed: float | None
     left_s: float | None
+
+
+def forecasts_of(answers: Answers) -> list[Forecast]:
+    """One for each camera of a ledger."""
+    batches = answers.history(HistoryFilter(kinds=(OccurrenceKind.BATCH,), most=_MOST_BATCHES))
+    return forecasts(answers.backlog(), slots_of(batches))
 
 
 def forecasts(backlog: Sequence[Backlog], slots: float) -> list[Forecast]:

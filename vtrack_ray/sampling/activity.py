@@ -27,9 +27,9 @@ LEVEL, LOW = 0.1, 0.02
 """The level of noise is that of the quietest tenth of the bins around: there is some idle time in two minutes. How far
 below it the quietest of all lie is the noise's spread, however busy the rest of the time is."""
 _CARD_COST = 1.5
-"""Three quarters of the least that it takes to store the trigger card's code anew, beyond the level of noise, in keyframes
-for each picture it would fill. Measured (benchmarks/card_cost.py) where sizes are believed: 2.0 and more; a code is
-denser than a table."""
+"""Three quarters of the least that it takes to store the trigger card's code anew, beyond the level of noise, in
+keyframes for each picture it would fill. Measured (benchmarks/card_cost.py) where sizes are believed: 2.0 and more; a
+code is denser than a table."""
 _SPREADS = 4.5
 """Sizes are believed where the limit lies so many spreads above the level: in noise whose spread is larger, the
 card takes less beyond the level, down to nothing."""

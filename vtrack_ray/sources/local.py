@@ -80,6 +80,21 @@ def scan_sources(roots: Iterable[str], known_sources: Iterable[str] = ()) -> Sca
     return Scan(files=found.files, problems=(*absent, *found.problems))
 
 
+def camera_folders(roots: Iterable[str]) -> list[tuple[str, str]]:
+    """Name and path of the folders in the roots that stand for a camera each, by path; hidden ones stand for none."""
+    return sorted(
+        ((printable(entry.name), entry.path) for root in roots for entry in _folders_in(root)), key=lambda one: one[1]
+    )
+
+
+def _folders_in(root: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(root) as entries:
+            return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except OSError:
+        return []  # it is away, as its scans tell
+
+
 def is_there(root: str) -> bool:
     """Whether the root is a folder with something in it: where a disk is not mounted, its folder is empty."""
     try:

@@ -1,0 +1,50 @@
+"""Asking the ledger: what every route needs to answer a request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from vtrack_ray.errors import LedgerHeld
+from vtrack_ray.ledger.answers import Answers, open_answers, open_owner
+from vtrack_ray.pipeline.presence import server_of
+from vtrack_ray.settings import Settings
+
+_PATIENCE_S = 15.0
+_LOOK_AGAIN_S = 0.05
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _zone(settings: Annotated[Settings, Depends(_settings)]) -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def _answers(settings: Annotated[Settings, Depends(_settings)]) -> Iterator[Answers]:
+    """From the database's owner, which may be just being started again; from the file where there is no service."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        with open_owner(settings.DB) as owner:
+            if owner is not None:
+                yield owner
+                return
+        if server_of(settings.DB) is None:
+            # The file is not opened beside a service: its store would have to wait for it.
+            with open_answers(settings.DB) as answers:
+                yield answers
+            return
+        if time.monotonic() > deadline:
+            raise LedgerHeld("The service is being started; ask again in some seconds.")
+        time.sleep(_LOOK_AGAIN_S)
+
+
+InForce = Annotated[Settings, Depends(_settings)]
+Zone = Annotated[ZoneInfo, Depends(_zone)]
+Asked = Annotated[Answers, Depends(_answers)]

@@ -1,0 +1,225 @@
+"""What is newer than V_Track, under /api/v1: what is known, and what the service is to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from vtrack_ray.api.asking import Asked, InForce, Zone
+from vtrack_ray.api.paths import inside
+from vtrack_ray.api.refusals import Refusal, refusals
+from vtrack_ray.api.times import instant
+from vtrack_ray.ledger.answers import Answers
+from vtrack_ray.ledger.values import EventFilter, HistoryFilter, VideoFilter
+from vtrack_ray.meaning.event import Event, EventStatus
+from vtrack_ray.meaning.occurrence import OccurrenceKind
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
+from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.pipeline.forecast import forecasts_of
+from vtrack_ray.records import EventRecord, ForecastRecord, Name, OccurrenceRecord, ProgramRecord, VideoRecord
+from vtrack_ray.settings import Settings
+from vtrack_ray.sources.local import is_there
+
+_WRONG = refusals(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+_AWAY = refusals(HTTPStatus.SERVICE_UNAVAILABLE)
+_NONE = _WRONG | refusals(HTTPStatus.NOT_FOUND)
+
+routes = APIRouter(prefix="/api/v1")
+
+Cameras = Annotated[list[str] | None, Query(alias="camera", max_length=1000, description="of any of these cameras")]
+Since = Annotated[str | None, Query(description="ISO 8601, in the set time zone without an offset; or ms since 1970")]
+Until = Annotated[str | None, Query(description="likewise; this instant is no longer part of it")]
+
+
+class Paused(BaseModel):
+    """Whether work is paused."""
+
+    is_paused: bool = Field(description="nothing new is begun; videos under way are finished")
+
+
+class Source(BaseModel):
+    """Where the service looks for videos."""
+
+    source: Name = Field(description="the root folder")
+    is_there: bool = Field(description="false where it is missing or empty, as when its disk is not connected")
+
+
+class Camera(BaseModel):
+    """A camera and what is known of its videos."""
+
+    camera_name: Name = Field(description="its name")
+    videos_left: int = Field(description="how many are still to be worked on")
+    has_profile: bool = Field(description="whether a packing profile is kept for it")
+
+
+class ProgramOrder(BaseModel):
+    """A program to be run."""
+
+    kind: ProgramKind = Field(description="first, default or custom")
+    days: int | None = Field(None, ge=1, le=365, description="First: over the recordings of so many days")
+    custom_path: str | None = Field(None, description="Custom: a file or folder in one of the sources")
+    camera_name: str | None = Field(None, min_length=1, max_length=255, description="Custom: the camera of its videos")
+    is_forced: bool = Field(False, description="Custom: do again what is done already")
+
+
+@routes.get("/events", tags=["Events"], responses=_WRONG)
+def events(
+    answers: Asked,
+    zone: Zone,
+    codes: Annotated[
+        list[str] | None, Query(alias="code", max_length=1000, description="with any of these whole codes")
+    ] = None,
+    cameras: Cameras = None,
+    since: Since = None,
+    until: Until = None,
+    statuses: Annotated[list[EventStatus] | None, Query(alias="status", description="of any of these")] = None,
+) -> list[EventRecord]:
+    """Packing events, in the order of time."""
+    wanted = EventFilter(
+        codes=tuple(codes or ()),
+        cameras=tuple(cameras or ()),
+        since=instant(since, zone, "since"),
+        until=instant(until, zone, "until"),
+        statuses=tuple(statuses or ()),
+    )
+    return _records(answers, answers.events(wanted), zone)
+
+
+@routes.get("/events/{event_id}", tags=["Events"], responses=_NONE)
+def event(event_id: str, answers: Asked, zone: Zone) -> EventRecord:
+    """One packing event with all its sights."""
+    found = answers.events(EventFilter(event_ids=(event_id,)))
+    if not found:
+        raise Refusal(HTTPStatus.NOT_FOUND, "There is no event of that id; it may have been found anew since.")
+    return _records(answers, found, zone)[0]
+
+
+@routes.get("/videos", tags=["Videos"], responses=_WRONG)
+def videos(
+    answers: Asked,
+    zone: Zone,
+    cameras: Cameras = None,
+    since: Since = None,
+    until: Until = None,
+    statuses: Annotated[list[VideoStatus] | None, Query(alias="status", description="of any of these")] = None,
+) -> list[VideoRecord]:
+    """Videos and what became of them, by camera and start."""
+    wanted = VideoFilter(
+        cameras=tuple(cameras or ()),
+        since=instant(since, zone, "since"),
+        until=instant(until, zone, "until"),
+        statuses=tuple(statuses or ()),
+    )
+    return [VideoRecord.of(row, zone) for row in answers.videos(wanted)]
+
+
+@routes.get("/cameras", tags=["Cameras"], responses=_AWAY)
+def cameras(answers: Asked) -> list[Camera]:
+    """The cameras of which there are videos or a profile."""
+    left = {one.camera_name: one.videos for one in answers.backlog()}
+    with_profile = {one.camera_name for one in answers.profiles()}
+    return [
+        Camera(camera_name=name, videos_left=left.get(name, 0), has_profile=name in with_profile)
+        for name in sorted(left.keys() | with_profile)
+    ]
+
+
+@routes.get("/profiles", tags=["Cameras"], responses=_AWAY)
+def profiles(answers: Asked) -> list[Profile]:
+    """The packing profiles."""
+    return answers.profiles()
+
+
+@routes.get("/sources", tags=["Service"], responses=_AWAY)
+def sources(answers: Asked) -> list[Source]:
+    """Where the service looks for videos; sources are added on the machine itself, with `vtrack source add`."""
+    return [Source(source=root, is_there=is_there(root)) for root in answers.roots()]
+
+
+@routes.get("/programs", tags=["Service"], responses=_AWAY)
+def programs(answers: Asked, zone: Zone) -> list[ProgramRecord]:
+    """All programs that were asked for, and what became of them."""
+    return [ProgramRecord.of(one, zone) for one in answers.programs()]
+
+
+@routes.post("/programs", tags=["Service"], status_code=202, responses=_WRONG | refusals(HTTPStatus.CONFLICT))
+def order_program(order: ProgramOrder, answers: Asked, zone: Zone) -> ProgramRecord:
+    """Ask for a program. Once this is answered, it is kept, whatever happens to the service."""
+    path = inside(order.custom_path, answers.roots()) if order.custom_path else None
+    request = ProgramRequest(
+        kind=order.kind,
+        days=order.days,
+        custom_path=path,
+        camera_name=order.camera_name,
+        is_forced=order.is_forced,
+    )
+    if (order.kind is ProgramKind.FIRST) != (order.days is not None):
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "`days`, from 1 to 365, goes with first, and with it alone.")
+    if (order.kind is ProgramKind.CUSTOM) != (path is not None):
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "`custom_path` goes with custom, and with it alone.")
+    return ProgramRecord.of(answers.request_program(request, datetime.now(UTC)), zone)
+
+
+@routes.delete("/programs", tags=["Service"], responses=_AWAY)
+def stop_programs(answers: Asked, zone: Zone) -> list[ProgramRecord]:
+    """Stop all programs; videos under way are given back, and what was sampled of them is kept. Gives those stopped."""
+    return [ProgramRecord.of(one, zone) for one in answers.stop_programs(datetime.now(UTC))]
+
+
+@routes.get("/pause", tags=["Service"], responses=_AWAY)
+def pause(answers: Asked) -> Paused:
+    """Whether work is paused."""
+    return Paused(is_paused=answers.is_paused())
+
+
+@routes.put("/pause", tags=["Service"], responses=_WRONG)
+def order_pause(wanted: Paused, answers: Asked) -> Paused:
+    """Begin nothing new, or go on."""
+    answers.order_pause(datetime.now(UTC), is_paused=wanted.is_paused)
+    return Paused(is_paused=answers.is_paused())
+
+
+@routes.get("/forecast", tags=["Service"], responses=_AWAY)
+def forecast(answers: Asked, zone: Zone) -> list[ForecastRecord]:
+    """What is left of each camera's videos, and when it will be done."""
+    now = datetime.now(UTC)
+    return [ForecastRecord.of(one, now, zone) for one in forecasts_of(answers)]
+
+
+@routes.get("/history", tags=["Service"], responses=_WRONG)
+def history(
+    answers: Asked,
+    zone: Zone,
+    kinds: Annotated[list[OccurrenceKind] | None, Query(alias="kind", description="of any of these")] = None,
+    cameras: Cameras = None,
+    since: Since = None,
+    until: Until = None,
+    most: Annotated[int, Query(ge=1, le=10_000, description="the latest so many")] = 100,
+) -> list[OccurrenceRecord]:
+    """What the service did and what happened to it, earliest first."""
+    wanted = HistoryFilter(
+        kinds=tuple(kinds or ()),
+        cameras=tuple(cameras or ()),
+        since=instant(since, zone, "since"),
+        until=instant(until, zone, "until"),
+        most=most,
+    )
+    return [OccurrenceRecord.of(one, zone) for one in answers.history(wanted)]
+
+
+@routes.get("/settings", tags=["Service"])
+def settings(in_force: InForce) -> Settings:
+    """The settings in force."""
+    return in_force
+
+
+def _records(answers: Answers, found: list[Event], zone: ZoneInfo) -> list[EventRecord]:
+    ids = tuple({video_id for one in found for video_id in one.video_ids})
+    paths = {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}
+    return [EventRecord.of(one, paths, zone) for one in found]
