@@ -120,6 +120,16 @@ def test_every_field_and_parameter_is_described(client: Client) -> None:
     assert bare == []
 
 
+def started(client: Client, name: str) -> psutil.Process:
+    """The service's process that calls itself so, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for process in psutil.Process(client.up.pid).children(recursive=True):
+            if title(process).startswith(name):
+                return process
+    raise AssertionError(f"no {name} was seen")
+
+
 def test_while_the_scheduler_or_the_store_starts_again_requests_are_answered(
     vtrack: Vtrack, two_cameras: Footage
 ) -> None:
@@ -128,11 +138,8 @@ def test_while_the_scheduler_or_the_store_starts_again_requests_are_answered(
     with answering(vtrack) as client:
         asked = 0
         for victim in ("ray::SchedulerActor", "ray::StoreActor"):
-            [process] = [
-                one for one in psutil.Process(client.up.pid).children(recursive=True) if title(one).startswith(victim)
-            ]
             client.ask("PUT", "/api/v1/pause", json={"is_paused": True})
-            process.kill()
+            started(client, victim).kill()
             for _ in range(20):
                 client.post("/api/v1/programs", {"kind": "custom", "custom_path": str(two_cameras.root)}, status=202)
                 asked += 1
