@@ -1,12 +1,14 @@
 -- name: events
 -- Events by filter. An event of no length overlaps the time it lies in. Those that are named, by identity or code, are
--- picked out before anything else is asked of them: beside other conditions, DuckDB reads the table and not the index.
-WITH named AS MATERIALIZED ( -- if named
+-- picked out before anything else is asked of them: beside other conditions, DuckDB reads the table and not the index,
+-- and nothing but an OFFSET keeps those conditions out.
+WITH named AS ( -- if named
   SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status -- if named
   FROM events -- if named
   WHERE true -- if named
     AND event_id IN (SELECT unnest($event_ids::VARCHAR[])) -- if event_ids
     AND event_id IN (SELECT event_id FROM event_codes WHERE code_key IN (SELECT lower(unnest($codes::VARCHAR[])))) -- if codes
+  OFFSET 0 -- if named
 ) -- if named
 SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status
 FROM named -- if named
