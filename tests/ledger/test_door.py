@@ -22,7 +22,7 @@ from vtrack_ray.ledger.address import own_address
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import EventFilter, VideoFilter
+from vtrack_ray.ledger.values import EventFilter, EventPlace, VideoFilter, VideoPlace
 from vtrack_ray.ledger.wire import answer_call, write_call
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import VideoStatus
@@ -82,7 +82,14 @@ def test_answers_are_the_same_by_the_door_and_from_the_file(ledger: Ledger, path
                 answers.events(),
                 answers.events(EventFilter(codes=("c",), since=NOON, until=NOON + MINUTE)),
                 answers.videos(),
+                answers.events(EventFilter(limit=1, after=EventPlace.of(event(0)), newest_first=False)),
+                answers.event_rows(EventFilter(limit=1, newest_first=True)),
+                answers.event(event(0).event_id),
+                answers.event("unknown"),
                 answers.videos(VideoFilter(statuses=(VideoStatus.SAMPLING,))),
+                answers.videos(VideoFilter(limit=1, after=VideoPlace("cam1", None, ""))),
+                answers.unfinished(5),
+                answers.progress(),
                 answers.profiles(),
                 answers.profile("cam1"),
                 answers.profile("unknown"),

@@ -5,11 +5,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.ledger.examples import MINUTE, NOON
+from tests.ledger.examples import MINUTE, NOON, event, refolded
 from vtrack_ray.errors import LedgerDamaged, LedgerError
 from vtrack_ray.ledger import migrations as module
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.migrations import migrations
+from vtrack_ray.ledger.values import EventFilter
 
 OTHER = Path("other.duckdb")
 
@@ -108,6 +109,24 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_is_in_i
         assert kept == before[2:]
         versions = connection.execute("SELECT version FROM schema_versions ORDER BY version").fetchall()
         assert versions == [(migration.version,) for migration in migrations()]
+
+
+def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.replace_events(refolded(event(0, codes=["A1", "a1", "B2"]), event(1, codes=["a1"]), event(2, codes=[])))
+    ledger.close()
+    with duckdb.connect(path) as connection:  # as the second version made it
+        connection.execute("DROP TABLE event_codes")
+        connection.execute("DROP INDEX sights_by_event")
+        connection.execute("DELETE FROM schema_versions WHERE version > 2")
+    with Ledger.open(path) as migrated:
+        assert [row.tracking_codes for row in migrated.event_rows(EventFilter(codes=("A1",)))] == [
+            ("A1", "a1", "B2"),
+            ("a1",),
+        ]
+    with duckdb.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM event_codes").fetchall() == [(3,)]
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

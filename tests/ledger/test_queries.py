@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vtrack_ray import ledger
-from vtrack_ray.ledger.queries import QUERIES, named_queries
+from vtrack_ray.ledger.queries import QUERIES, for_parameters, named_queries
 
 
 def test_every_query_is_described() -> None:
@@ -21,3 +21,21 @@ def test_every_query_is_used() -> None:
 def test_a_statement_without_a_name_is_refused() -> None:
     with pytest.raises(ValueError, match="without a name"):
         list(named_queries("SELECT 1;\n-- name: two\nSELECT 2;"))
+
+
+def test_a_line_belongs_to_a_statement_as_its_parameters_say() -> None:
+    query = (
+        "SELECT a\nFROM t\nWHERE a < $most -- if most\nORDER BY a -- unless backwards\nORDER BY a DESC -- if backwards"
+    )
+    assert for_parameters(query, {"most": None, "backwards": None}) == (
+        "SELECT a\nFROM t\nORDER BY a -- unless backwards",
+        {},
+    )
+    statement, parameters = for_parameters(query, {"most": 0, "backwards": True})
+    assert statement.splitlines()[2:] == ["WHERE a < $most -- if most", "ORDER BY a DESC -- if backwards"]
+    assert parameters == {"most": 0}
+
+
+def test_a_condition_on_a_parameter_that_is_not_there_is_refused() -> None:
+    with pytest.raises(KeyError, match="mots"):
+        for_parameters("SELECT 1 -- if mots", {"most": 1})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from vtrack_ray.ledger import migrations
 from vtrack_ray.ledger.claims import require_claim
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.events import insert_events
+from vtrack_ray.ledger.events import EVENT_TABLES, forget_details, insert_events
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Conclusion, Refolded
 from vtrack_ray.meaning.event import Event
@@ -43,13 +43,13 @@ class Conclusions(Database):
             _replace(transaction, refolded)
 
     def remake_events(self, events: Sequence[Event]) -> None:
-        """Makes the tables of events and sights anew, whatever is left of the former ones, with these events alone.
+        """Makes the tables of events anew, whatever is left of the former ones, with these events alone.
 
         `events` are all that the concluded videos' logs come to: which of those are done or no_activity is settled
         again, and no fold around a removed video is owed any more.
         """
         with self._changing() as transaction:
-            transaction.remake(("events", "sights"), migrations.definitions(("events", "sights")))
+            transaction.remake(EVENT_TABLES, migrations.definitions(EVENT_TABLES))
             insert_events(transaction, events)
             transaction.run("settle_all_videos")
             transaction.run("forget_all_removed")
@@ -59,7 +59,7 @@ def _replace(transaction: Transaction, refolded: Refolded, *concluded: str) -> N
     window = {"camera_name": refolded.camera_name, "after": refolded.after, "until": refolded.until}
     events = {event.event_id: event for event in refolded.events}
     removed = transaction.run("delete_window", event_ids=list(events), **window)
-    transaction.run("delete_sights", event_ids=[row["event_id"] for row in removed])
+    forget_details(transaction, [row["event_id"] for row in removed])
     insert_events(transaction, list(events.values()))
     touched = {*concluded, *refolded.video_ids}.union(*(row["video_ids"] for row in removed))
     transaction.run("settle_videos", video_ids=sorted(touched))

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
-from vtrack_ray.ledger.values import CameraFindings, EventFilter, Findings
+from vtrack_ray.ledger.values import CameraFindings, EventFilter, EventRow, Findings
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
+
+EVENT_TABLES = ("events", "sights", "event_codes")
+"""The tables that follow from the sampling logs: a rebuild makes them anew."""
 
 StoredForm = tuple[Row, list[Row]]
 """An event's row and those of its sights, every column."""
@@ -20,23 +23,24 @@ class Events(Database):
     """Queries about events."""
 
     def events(self, event_filter: EventFilter | None = None) -> list[Event]:
-        """The events that pass the filter, with all of their sights, by start and camera."""
-        wanted = event_filter or EventFilter()
+        """The events that pass the filter, with all of their sights, by start, camera and identity."""
         with self._reading() as transaction:
-            rows = transaction.run(
-                "events",
-                event_ids=wanted.event_ids,
-                codes=wanted.codes or None,
-                cameras=wanted.cameras or None,
-                since=wanted.since,
-                until=wanted.until,
-                statuses=wanted.statuses or None,
-            )
+            rows = _chosen(transaction, event_filter or EventFilter())
             seen = transaction.run("sights", event_ids=[row["event_id"] for row in rows])
         sights: defaultdict[str, list[EventSight]] = defaultdict(list)
         for row in seen:
             sights[row["event_id"]].append(_sight_of(row))
         return [_event_of(row, sights[row["event_id"]]) for row in rows]
+
+    def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]:
+        """The records of the events that `events` gives, in the same order: a list needs no sights."""
+        with self._reading() as transaction:
+            return [_record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
+
+    def event(self, event_id: str) -> Event | None:
+        """The event, if it is known."""
+        found = self.events(EventFilter(event_ids=(event_id,)))
+        return found[0] if found else None
 
     def stored_events(self) -> dict[str, StoredForm]:
         """Every event as it is stored, by its identity; sights of no event are left out."""
@@ -68,7 +72,9 @@ class Events(Database):
 def insert_events(transaction: Transaction, events: Sequence[Event]) -> None:
     """Stores events that are not stored yet, each once."""
     if events:
-        transaction.run("insert_events", events=rows_json(_event_row(event) for event in events))
+        rows = rows_json(_event_row(event) for event in events)
+        transaction.run("insert_events", events=rows)
+        transaction.run("insert_event_codes", events=rows)
         transaction.run(
             "insert_sights",
             sights=rows_json(
@@ -77,6 +83,12 @@ def insert_events(transaction: Transaction, events: Sequence[Event]) -> None:
                 for ordinal, sight in enumerate(event.sights)
             ),
         )
+
+
+def forget_details(transaction: Transaction, event_ids: Sequence[str]) -> None:
+    """Removes what other tables hold of events that were deleted."""
+    transaction.run("delete_sights", event_ids=event_ids)
+    transaction.run("delete_event_codes", event_ids=event_ids)
 
 
 def stored_forms(events: Iterable[Event]) -> dict[str, StoredForm]:
@@ -88,6 +100,28 @@ def stored_forms(events: Iterable[Event]) -> dict[str, StoredForm]:
         )
         for event in events
     }
+
+
+def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
+    behind, before = (None, wanted.after) if wanted.newest_first else (wanted.after, None)
+    return transaction.run(
+        "events",
+        named=True if wanted.event_ids is not None or wanted.codes else None,
+        event_ids=wanted.event_ids,
+        codes=wanted.codes or None,
+        cameras=wanted.cameras or None,
+        since=wanted.since,
+        until=wanted.until,
+        statuses=wanted.statuses or None,
+        behind=behind.started_at if behind else None,
+        behind_camera=behind.camera_name if behind else None,
+        behind_id=behind.event_id if behind else None,
+        before=before.started_at if before else None,
+        before_camera=before.camera_name if before else None,
+        before_id=before.event_id if before else None,
+        newest_first=True if wanted.newest_first else None,
+        limit=wanted.limit,
+    )
 
 
 def _event_row(event: Event) -> dict[str, object]:
@@ -130,6 +164,20 @@ def _event_of(row: Row, sights: Sequence[EventSight]) -> Event:
         video_ids=tuple(row["video_ids"]),
         status=EventStatus(row["status"]),
         sights=tuple(sights),
+    )
+
+
+def _record_of(row: Row) -> EventRow:
+    return EventRow(
+        event_id=row["event_id"],
+        camera_name=row["camera_name"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        video_ids=tuple(row["video_ids"]),
+        tracking_codes=tuple(row["tracking_codes"]),
+        status=EventStatus(row["status"]),
     )
 
 

@@ -1,4 +1,9 @@
-"""The named queries of the folder `sql`: `-- name: ...`, comment lines that describe it, one statement."""
+"""The named queries of the folder `sql`: `-- name: ...`, comment lines that describe it, one statement.
+
+A line that ends in `-- if NAME` or `-- unless NAME` belongs to the statement only where that parameter is given, or is
+not. DuckDB plans a statement before it knows its parameters: with `$cameras IS NULL OR ...` it can't leave out what
+nobody asks for, and neither uses an index nor skips parts of a table.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,8 @@ from importlib import resources
 from types import MappingProxyType
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_CONDITION = re.compile(r" -- (if|unless) (\w+)$")
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 def named_queries(text: str) -> Iterator[tuple[str, str]]:
@@ -17,6 +24,23 @@ def named_queries(text: str) -> Iterator[tuple[str, str]]:
         raise ValueError(f"a statement without a name: {head.strip()[:80]}")
     for name, body in zip(parts[::2], parts[1::2], strict=True):
         yield name, body.strip()
+
+
+def has_conditions(query: str) -> bool:
+    """Whether lines of the query belong to it only with some parameters."""
+    return any(_CONDITION.search(line) for line in query.splitlines())
+
+
+def for_parameters(query: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """The statement for these parameters, of which None is not given, and those of them that are left in it."""
+    lines = []
+    for line in query.splitlines():
+        condition = _CONDITION.search(line)
+        if not condition or (parameters[condition[2]] is not None) == (condition[1] == "if"):
+            lines.append(line)
+    statement = "\n".join(lines)
+    used = set(_PARAMETER.findall(statement))
+    return statement, {name: value for name, value in parameters.items() if name in used}
 
 
 def _load() -> Mapping[str, str]:
@@ -31,3 +55,5 @@ def _load() -> Mapping[str, str]:
 
 QUERIES = _load()
 """Every named query, by name."""
+CONDITIONAL = frozenset(name for name, query in QUERIES.items() if has_conditions(query))
+"""The names of those with lines that depend on the parameters."""

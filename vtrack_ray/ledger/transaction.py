@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from vtrack_ray import instants
-from vtrack_ray.ledger.queries import QUERIES
+from vtrack_ray.ledger.queries import CONDITIONAL, QUERIES, for_parameters
 from vtrack_ray.ledger.text import restored, storable
 
 Row = dict[str, Any]
@@ -28,7 +28,10 @@ class Transaction:
 
     def run(self, name: str, **parameters: object) -> list[Row]:
         """All rows of the named query. Raises duckdb.Error."""
-        self._cursor.execute(QUERIES[name], {key: _inward(value) for key, value in parameters.items()})
+        statement = QUERIES[name]
+        if name in CONDITIONAL:
+            statement, parameters = for_parameters(statement, parameters)
+        self._cursor.execute(statement, {key: _inward(value) for key, value in parameters.items()})
         description = self._cursor.description or ()
         names = [column[0] for column in description]
         # Column by column: numbers need no look at each of them.

@@ -90,11 +90,62 @@ class VideoRow:
         return Video(file=self.file, header=self.header) if self.header else None
 
 
+class VideoPlace(NamedTuple):
+    """Where a video stands in the order of lists: by camera, start (videos not probed last) and path."""
+
+    camera_name: str
+    started_at: datetime | None
+    path: str
+
+    @classmethod
+    def of(cls, row: VideoRow) -> VideoPlace:
+        return cls(row.camera_name, row.started_at, row.path)
+
+
+class Unfinished(NamedTuple):
+    """A video that is still to be done, or being done."""
+
+    path: str
+    status: VideoStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    """An event's record, one row of `events`: all but its sights."""
+
+    event_id: str
+    camera_name: str
+    started_at: datetime
+    ended_at: datetime
+    start_s: float
+    end_s: float
+    video_ids: tuple[str, ...]
+    tracking_codes: tuple[str, ...]
+    status: EventStatus
+
+    @property
+    def duration_s(self) -> float:
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+class EventPlace(NamedTuple):
+    """Where an event stands in the order of lists: by start, camera and identity."""
+
+    started_at: datetime
+    camera_name: str
+    event_id: str
+
+    @classmethod
+    def of(cls, event: Event | EventRow) -> EventPlace:
+        return cls(event.started_at, event.camera_name, event.event_id)
+
+
 @dataclass(frozen=True, kw_only=True)
 class VideoFilter:
     """Which videos: None, and no names at all, mean any; no ids at all mean none.
 
-    [since, until) overlaps the recording, which leaves out videos that were not probed.
+    [since, until) overlaps the recording, which leaves out videos that were not probed. A page is at most `limit` of
+    those that come after the place of the last one of the page before.
     """
 
     video_ids: tuple[str, ...] | None = None
@@ -103,13 +154,18 @@ class VideoFilter:
     statuses: tuple[VideoStatus, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    limit: int | None = None
+    after: VideoPlace | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
     """Which events: None, and no names at all, mean any; no ids at all mean none.
 
-    `codes` are whole tracking codes, any of which was seen, in capitals or not. [since, until) overlaps the event.
+    `codes` are whole tracking codes, any of which was seen, in capitals or not. [since, until) overlaps the event. A
+    page is at most `limit` of those that come after the place of the last one of the page before, in the order asked
+    for; an event stored or removed between two pages moves no other to another page. Up to 50 codes or ids are looked
+    up; for more, all events are gone through.
     """
 
     event_ids: tuple[str, ...] | None = None
@@ -118,6 +174,9 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
     statuses: tuple[EventStatus, ...] = ()
+    limit: int | None = None
+    after: EventPlace | None = None
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

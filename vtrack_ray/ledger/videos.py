@@ -14,6 +14,7 @@ from vtrack_ray.ledger.values import (
     Filterable,
     Progress,
     Skipped,
+    Unfinished,
     VideoFilter,
     VideoRow,
 )
@@ -123,6 +124,7 @@ class Videos(Database):
     def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]:
         """The records that pass the filter, by camera, start and path; unprobed ones last."""
         wanted = video_filter or VideoFilter()
+        after = wanted.after
         with self._reading() as transaction:
             rows = transaction.run(
                 "videos",
@@ -132,8 +134,19 @@ class Videos(Database):
                 statuses=wanted.statuses or None,
                 since=wanted.since,
                 until=wanted.until,
+                after_camera=after.camera_name if after else None,
+                after_start=after.started_at if after else None,
+                after_unprobed=True if after and not after.started_at else None,
+                after_path=after.path if after else None,
+                limit=wanted.limit,
             )
         return [record_of(row) for row in rows]
+
+    def unfinished(self, limit: int) -> list[Unfinished]:
+        """At most so many videos that wait to be done or are being done; the latter first, then in `videos`' order."""
+        with self._reading() as transaction:
+            rows = transaction.run("unfinished_videos", limit=limit)
+        return [Unfinished(row["path"], VideoStatus(row["status"])) for row in rows]
 
     def filterable(self) -> list[Filterable]:
         """What filters judge: videos of known start that wait or are skipped, and that no program asks for."""

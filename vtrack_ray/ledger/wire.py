@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,16 @@ from pydantic import TypeAdapter
 
 from vtrack_ray import errors
 from vtrack_ray.errors import LedgerError, VtrackError
-from vtrack_ray.ledger.values import Backlog, EventFilter, HistoryFilter, VideoFilter, VideoRow
+from vtrack_ray.ledger.values import (
+    Backlog,
+    EventFilter,
+    EventRow,
+    HistoryFilter,
+    Progress,
+    Unfinished,
+    VideoFilter,
+    VideoRow,
+)
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import Occurrence
@@ -31,9 +40,15 @@ class Answers(Protocol):
 
     def events(self, event_filter: EventFilter | None = None) -> list[Event]: ...
 
+    def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]: ...
+
+    def event(self, event_id: str) -> Event | None: ...
+
     def codes_like(self, text: str, most: int) -> list[str]: ...
 
     def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]: ...
+
+    def unfinished(self, limit: int) -> list[Unfinished]: ...
 
     def profiles(self) -> list[Profile]: ...
 
@@ -42,6 +57,8 @@ class Answers(Protocol):
     def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool: ...
 
     def forget_survey(self, camera_name: str) -> None: ...
+
+    def progress(self, video_ids: Sequence[str] | None = None) -> Progress: ...
 
     def counts(self) -> dict[VideoStatus, int]: ...
 

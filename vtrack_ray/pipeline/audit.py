@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vtrack_ray.ledger import migrations
-from vtrack_ray.ledger.events import StoredForm, stored_forms
+from vtrack_ray.ledger.events import EVENT_TABLES, StoredForm, stored_forms
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import Mark, loss, lost_commits
 from vtrack_ray.ledger.soundness import REBUILD, RESTORE
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.pipeline.refold import CameraRefold, refold
-
-_EVENT_TABLES = ("events", "sights")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,7 @@ def audit(ledger: Ledger, database: Path, mark: Mark | None) -> Audit:
 
 def _unreadable(read: dict[str, int | str]) -> Iterator[str]:
     for name in migrations.table_names():
-        remedy = REBUILD if name in _EVENT_TABLES else RESTORE
+        remedy = REBUILD if name in EVENT_TABLES else RESTORE
         found = read.get(name)
         if found is None:
             yield f"The table {name} is missing. {remedy}"

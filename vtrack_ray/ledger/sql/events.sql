@@ -1,15 +1,29 @@
 -- name: events
--- Events by filter; NULL means any. An event of no length overlaps the time it lies in.
-SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, status
-FROM events
-WHERE ($event_ids::VARCHAR[] IS NULL OR event_id IN (SELECT unnest($event_ids::VARCHAR[])))
-  AND ($codes::VARCHAR[] IS NULL
-       OR list_has_any([lower(code) for code in tracking_codes], [lower(code) for code in $codes::VARCHAR[]]))
-  AND ($cameras::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($cameras::VARCHAR[])))
-  AND ($until::TIMESTAMP IS NULL OR started_at < $until::TIMESTAMP)
-  AND ($since::TIMESTAMP IS NULL OR ended_at > $since::TIMESTAMP OR started_at >= $since::TIMESTAMP)
-  AND ($statuses::VARCHAR[] IS NULL OR status IN (SELECT unnest($statuses::VARCHAR[])))
-ORDER BY started_at, camera_name;
+-- Events by filter. An event of no length overlaps the time it lies in. Those that are named, by identity or code, are
+-- picked out before anything else is asked of them: beside other conditions, DuckDB reads the table and not the index,
+-- and nothing but an OFFSET keeps those conditions out.
+WITH named AS ( -- if named
+  SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status -- if named
+  FROM events -- if named
+  WHERE true -- if named
+    AND event_id IN (SELECT unnest($event_ids::VARCHAR[])) -- if event_ids
+    AND event_id IN (SELECT event_id FROM event_codes WHERE code_key IN (SELECT lower(unnest($codes::VARCHAR[])))) -- if codes
+  OFFSET 0 -- if named
+) -- if named
+SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status
+FROM named -- if named
+FROM events -- unless named
+WHERE true
+  AND camera_name IN (SELECT unnest($cameras::VARCHAR[])) -- if cameras
+  AND started_at < $until -- if until
+  AND ended_at >= $since AND (ended_at > $since OR started_at >= $since) -- if since
+  AND status IN (SELECT unnest($statuses::VARCHAR[])) -- if statuses
+  AND started_at >= $behind AND (started_at, camera_name, event_id) > ($behind, $behind_camera, $behind_id) -- if behind
+  AND started_at <= $before AND (started_at, camera_name, event_id) < ($before, $before_camera, $before_id) -- if before
+ORDER BY started_at, camera_name, event_id -- unless newest_first
+ORDER BY started_at DESC, camera_name DESC, event_id DESC -- if newest_first
+LIMIT $limit -- if limit
+;
 
 -- name: found_in
 -- Numbers of events and of different codes in some videos.
@@ -69,6 +83,12 @@ SELECT unnest(
   max_depth := 2
 );
 
+-- name: insert_event_codes
+-- Has events, a JSON list, found by their codes.
+INSERT INTO event_codes
+SELECT unnest(list_distinct([lower(code) for code in tracking_codes])), event_id
+FROM (SELECT unnest(from_json($events, '[{"event_id": "VARCHAR", "tracking_codes": ["VARCHAR"]}]'), max_depth := 2));
+
 -- name: delete_window
 -- Removes the events of a camera that ended in (after, until], NULL meaning no bound, and those with these ids.
 DELETE FROM events
@@ -82,14 +102,13 @@ RETURNING event_id, video_ids;
 -- Removes the sights of some events.
 DELETE FROM sights WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
 
--- name: delete_sights_touching
--- Removes the sights of events that lie in any of some videos.
-DELETE FROM sights
-WHERE event_id IN (SELECT event_id FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[]));
+-- name: delete_event_codes
+-- Has some events found by no code.
+DELETE FROM event_codes WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
 
 -- name: delete_events_touching
 -- Removes the events that lie in any of some videos.
-DELETE FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[]) RETURNING video_ids;
+DELETE FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[]) RETURNING event_id, video_ids;
 
 -- name: forget_removed
 -- The events around forgotten videos were folded again where a window takes in all of their time.

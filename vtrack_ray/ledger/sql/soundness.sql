@@ -33,6 +33,20 @@ SELECT DISTINCT video_id FROM processed_logs WHERE video_id NOT IN (SELECT video
 -- Events that there are sights of, but no record.
 SELECT DISTINCT event_id FROM sights WHERE event_id NOT IN (SELECT event_id FROM events) ORDER BY event_id;
 
+-- name: miscoded_events
+-- Events that are found by other codes than were seen in them, by one twice, or without being there.
+WITH seen AS (
+  SELECT event_id, list_sort(list_distinct([lower(code) for code in tracking_codes])) AS keys
+  FROM events
+  WHERE len(tracking_codes) > 0
+), found AS (
+  SELECT event_id, list_sort(list(code_key)) AS keys FROM event_codes GROUP BY event_id
+)
+SELECT event_id
+FROM seen FULL JOIN found USING (event_id)
+WHERE seen.keys IS DISTINCT FROM found.keys
+ORDER BY event_id;
+
 -- name: orphan_events
 -- Events in videos that are not known.
 SELECT DISTINCT event_id

@@ -123,17 +123,30 @@ WHERE camera_name = $camera_name AND status IN ('done', 'no_activity')
 ORDER BY started_at, path;
 
 -- name: videos
--- Records by filter; NULL means any.
+-- Records by filter. A start that is not known comes after every other.
 SELECT *
 FROM file_list
-WHERE ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
-  AND ($sources::VARCHAR[] IS NULL OR source IN (SELECT unnest($sources::VARCHAR[])))
-  AND ($cameras::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($cameras::VARCHAR[])))
-  AND ($statuses::VARCHAR[] IS NULL OR status IN (SELECT unnest($statuses::VARCHAR[])))
-  AND ($until::TIMESTAMP IS NULL OR started_at < $until::TIMESTAMP)
-  AND ($since::TIMESTAMP IS NULL
-       OR started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) >= $since::TIMESTAMP)
-ORDER BY camera_name, started_at NULLS LAST, path;
+WHERE true
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+  AND source IN (SELECT unnest($sources::VARCHAR[])) -- if sources
+  AND camera_name IN (SELECT unnest($cameras::VARCHAR[])) -- if cameras
+  AND status IN (SELECT unnest($statuses::VARCHAR[])) -- if statuses
+  AND started_at < $until -- if until
+  AND started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) >= $since -- if since
+  AND camera_name >= $after_camera -- if after_camera
+  AND (camera_name, coalesce(started_at, 'infinity'), path) > ($after_camera, $after_start, $after_path) -- if after_start
+  AND (camera_name, started_at IS NULL, path) > ($after_camera, true, $after_path) -- if after_unprobed
+ORDER BY camera_name, started_at NULLS LAST, path
+LIMIT $limit -- if limit
+;
+
+-- name: unfinished_videos
+-- Videos still to be done, those being done first.
+SELECT path, status
+FROM file_list
+WHERE status IN ('pending', 'sampling')
+ORDER BY status = 'pending', camera_name, started_at NULLS LAST, path
+LIMIT $limit;
 
 -- name: progress
 -- Numbers and sums by status.
