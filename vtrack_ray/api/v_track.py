@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
@@ -19,8 +19,7 @@ from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant, zone_of
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import EventFilter, VideoFilter
-from vtrack_ray.meaning.event import Event
+from vtrack_ray.ledger.values import EventFilter, EventRow, VideoFilter
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.forecast import forecasts_of
@@ -41,6 +40,7 @@ _KINDS: Mapping[str, ProgramKind] = MappingProxyType(
 _CARDS = {ProgramKind.FIRST: "First Run", ProgramKind.DEFAULT: "Default", ProgramKind.CUSTOM: "Custom"}
 _USUAL_DAYS = 7
 _MOST_EVENTS = 10_000
+_MOST_FILES = 10_000
 _WRONG = refusals(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 _WRONG_OR_DONE = _WRONG | refusals(HTTPStatus.CONFLICT)
 
@@ -87,7 +87,7 @@ class UnfinishedFile(BaseModel):
 class FoundProgress(BaseModel):
     """What is still to be done, and how it goes on."""
 
-    files: list[UnfinishedFile] = Field(description="the unfinished videos")
+    files: list[UnfinishedFile] = Field(description=f"the unfinished videos, at most {_MOST_FILES:,}")
     total: int = Field(description="all videos that are known")
     finished: int = Field(description="those that reached their end, good or bad")
     failed: int = Field(description="those of them that failed or timed out")
@@ -230,7 +230,7 @@ def confirm_run(confirmation: Confirmation, answers: Asked) -> Confirmed:
 @routes.get("/program-progress", responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE))
 def program_progress(answers: Asked, zone: Zone) -> FoundProgress:
     """The unfinished videos, and when they will be done."""
-    unfinished = answers.videos(VideoFilter(statuses=(VideoStatus.PENDING, VideoStatus.SAMPLING)))
+    unfinished = answers.unfinished(_MOST_FILES)
     return _progress(answers, [UnfinishedFile(file=one.path, status=one.status) for one in unfinished], zone)
 
 
@@ -260,13 +260,23 @@ def query(wanted: Query, answers: Asked, settings: InForce) -> Found:
     zone = zone_of(wanted.timezone or settings.TIME_ZONE)
     since, until = _time_range(wanted, zone)
     codes = tuple(code.strip() for code in wanted.tracking_codes if code.strip())
-    events = answers.events(EventFilter(codes=codes, cameras=tuple(wanted.cameras), since=since, until=until))
+    latest = answers.event_rows(
+        EventFilter(
+            codes=codes,
+            cameras=tuple(wanted.cameras),
+            since=since,
+            until=until,
+            newest_first=True,
+            limit=_MOST_EVENTS + 1,
+        )
+    )
+    events = latest[:_MOST_EVENTS][::-1]
     paths = _paths(answers, events)
     return Found(
         events=[_found(event, paths, zone) for event in events],
         metadata=QueryMetadata(
             total_events=len(events),
-            is_cut_off=False,
+            is_cut_off=len(latest) > _MOST_EVENTS,
             time_range=TimeRange(from_utc=_ms(since), to_utc=_ms(until), user_timezone=zone.key),
             search_criteria=SearchCriteria(tracking_codes=list(codes), cameras=wanted.cameras),
         ),
@@ -336,12 +346,12 @@ def _progress(answers: Answers, files: list[UnfinishedFile], zone: ZoneInfo) -> 
     )
 
 
-def _paths(answers: Answers, events: list[Event]) -> dict[str, str]:
+def _paths(answers: Answers, events: Sequence[EventRow]) -> dict[str, str]:
     ids = tuple({video_id for event in events for video_id in event.video_ids})
     return {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}
 
 
-def _found(event: Event, paths: Mapping[str, str], zone: ZoneInfo) -> FoundEvent:
+def _found(event: EventRow, paths: Mapping[str, str], zone: ZoneInfo) -> FoundEvent:
     files = [paths.get(video_id, video_id) for video_id in event.video_ids]
     offset = event.started_at.astimezone(zone).utcoffset()
     return FoundEvent(
