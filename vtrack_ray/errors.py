@@ -49,6 +49,10 @@ class ProgramError(VtrackError):
     """What was asked of the service can't be done."""
 
 
+class TokenError(VtrackError):
+    """A token can't be made or revoked."""
+
+
 class SettingsError(VtrackError):
     """A setting has a wrong value."""
 

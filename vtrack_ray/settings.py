@@ -98,6 +98,12 @@ class Settings(BaseModel):
         description="address that the HTTP service listens on; 0.0.0.0: every one of this machine",
     )
     HTTP_PORT: int = Field(8800, ge=1, le=65_535, description="port that the HTTP service listens on")
+    HTTP_RATE: float = Field(
+        100, ge=1, le=100_000, description="requests a second that one client of the HTTP service may make"
+    )
+    TRUST_LOOPBACK: bool = Field(
+        False, description="whoever is on this machine may use the HTTP service without a token"
+    )
     CORS_ORIGINS: tuple[str, ...] = Field(
         (), description="origins of web pages that may use the HTTP service, such as https://shop.example, with commas"
     )

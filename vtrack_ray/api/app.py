@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -10,7 +11,9 @@ from pydantic import BaseModel, Field
 
 from vtrack_ray import __version__
 from vtrack_ray.api import v1, v_track
+from vtrack_ray.api.access import NO_ACCESS, READERS
 from vtrack_ray.api.asking import Asked, InForce
+from vtrack_ray.api.limits import Limits
 from vtrack_ray.api.refusals import Answer, answer_refusals, refusals
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
@@ -57,10 +60,12 @@ def build_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     answer_refusals(app)
+    guarded: dict[str, Any] = {"dependencies": [READERS], "responses": NO_ACCESS}
     for prefix in ("", "/api"):
-        app.include_router(v_track.routes, prefix=prefix)
-    app.include_router(v1.routes)
+        app.include_router(v_track.routes, prefix=prefix, **guarded)
+    app.include_router(v1.routes, **guarded)
     app.include_router(health)
+    app.add_middleware(Limits, rate=settings.HTTP_RATE)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.CORS_ORIGINS,

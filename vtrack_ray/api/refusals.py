@@ -37,6 +37,7 @@ _STATUSES: Mapping[type[VtrackError], HTTPStatus] = MappingProxyType(
         LedgerError: HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _ASK_AGAIN_S = 2
 _MOST_SAID = 3
 
@@ -48,12 +49,13 @@ class Refused(BaseModel):
 
 
 class Refusal(Exception):
-    """A request that can't be done, with the status that says so."""
+    """A request that can't be done, with the status and the headers that say so."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, headers: Mapping[str, str] = _NOTHING) -> None:
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.headers = headers
 
 
 class Answer(JSONResponse):
@@ -80,13 +82,14 @@ def answer_refusals(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def _said(status: HTTPStatus | int, sentence: str, headers: Mapping[str, str] | None = None) -> Answer:
+def said(status: HTTPStatus | int, sentence: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """The answer that says so."""
     return Answer({"error": sentence}, status_code=int(status), headers=dict(headers or {}))
 
 
 def _refused(_request: Request, error: Exception) -> Answer:
     assert isinstance(error, Refusal)  # noqa: S101 - what it was registered for
-    return _said(error.status, error.sentence)
+    return said(error.status, error.sentence, error.headers)
 
 
 def _not_routed(request: Request, error: Exception) -> Answer:
@@ -98,12 +101,12 @@ def _not_routed(request: Request, error: Exception) -> Answer:
             sentence = f"{request.url.path} does not take {request.method}; /openapi.json tells what it takes."
         case _:
             sentence = f"{error.detail}."
-    return _said(error.status_code, sentence, error.headers)
+    return said(error.status_code, sentence, error.headers)
 
 
 def _not_valid(_request: Request, error: Exception) -> Answer:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    return _said(HTTPStatus.UNPROCESSABLE_ENTITY, _sentence(error.errors()))
+    return said(HTTPStatus.UNPROCESSABLE_ENTITY, _sentence(error.errors()))
 
 
 def _sentence(faults: Sequence[Any]) -> str:
@@ -119,10 +122,10 @@ def _sentence(faults: Sequence[Any]) -> str:
 def _failed(_request: Request, error: Exception) -> Answer:
     status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
     headers = {"Retry-After": str(_ASK_AGAIN_S)} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return _said(status, str(error), headers)
+    return said(status, str(error), headers)
 
 
 def _broken(_request: Request, error: Exception) -> Answer:
     log.error("A request could not be answered", exc_info=error)
     sentence = "The service could not answer this, which is its fault; its log says where it failed."
-    return _said(HTTPStatus.INTERNAL_SERVER_ERROR, sentence)
+    return said(HTTPStatus.INTERNAL_SERVER_ERROR, sentence)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
@@ -27,6 +28,7 @@ from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import is_there
 
 _WRONG = refusals(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+_WRONG_OR_DONE = _WRONG | refusals(HTTPStatus.CONFLICT)
 _AWAY = refusals(HTTPStatus.SERVICE_UNAVAILABLE)
 _NONE = _WRONG | refusals(HTTPStatus.NOT_FOUND)
 
@@ -148,7 +150,13 @@ def programs(answers: Asked, zone: Zone) -> list[ProgramRecord]:
     return [ProgramRecord.of(one, zone) for one in answers.programs()]
 
 
-@routes.post("/programs", tags=["Service"], status_code=202, responses=_WRONG | refusals(HTTPStatus.CONFLICT))
+@routes.post(
+    "/programs",
+    dependencies=[OPERATORS],
+    tags=["Service"],
+    status_code=202,
+    responses=_WRONG | refusals(HTTPStatus.CONFLICT),
+)
 def order_program(order: ProgramOrder, answers: Asked, zone: Zone) -> ProgramRecord:
     """Ask for a program. Once this is answered, it is kept, whatever happens to the service."""
     path = inside(order.custom_path, answers.roots()) if order.custom_path else None
@@ -166,7 +174,7 @@ def order_program(order: ProgramOrder, answers: Asked, zone: Zone) -> ProgramRec
     return ProgramRecord.of(answers.request_program(request, datetime.now(UTC)), zone)
 
 
-@routes.delete("/programs", tags=["Service"], responses=_AWAY)
+@routes.delete("/programs", dependencies=[OPERATORS], tags=["Service"], responses=_AWAY)
 def stop_programs(answers: Asked, zone: Zone) -> list[ProgramRecord]:
     """Stop all programs; videos under way are given back, and what was sampled of them is kept. Gives those stopped."""
     return [ProgramRecord.of(one, zone) for one in answers.stop_programs(datetime.now(UTC))]
@@ -178,7 +186,7 @@ def pause(answers: Asked) -> Paused:
     return Paused(is_paused=answers.is_paused())
 
 
-@routes.put("/pause", tags=["Service"], responses=_WRONG)
+@routes.put("/pause", dependencies=[OPERATORS], tags=["Service"], responses=_WRONG)
 def order_pause(wanted: Paused, answers: Asked) -> Paused:
     """Begin nothing new, or go on."""
     answers.order_pause(datetime.now(UTC), is_paused=wanted.is_paused)

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from vtrack_ray import instants
+from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
@@ -196,7 +197,7 @@ class Found(BaseModel):
     metadata: QueryMetadata
 
 
-@routes.post("/program", responses=_WRONG_OR_DONE)
+@routes.post("/program", dependencies=[OPERATORS], responses=_WRONG_OR_DONE)
 def order_program(order: ProgramOrder, answers: Asked) -> Standing:
     """Run a program, or stop all. It answers at once; the work goes on behind."""
     now = datetime.now(UTC)
@@ -213,7 +214,7 @@ def program(answers: Asked) -> Standing:
     return _standing(answers)
 
 
-@routes.post("/confirm-run", responses=_WRONG_OR_DONE)
+@routes.post("/confirm-run", dependencies=[OPERATORS], responses=_WRONG_OR_DONE)
 def confirm_run(confirmation: Confirmation, answers: Asked) -> Confirmed:
     """Make sure that the card's program runs; its files are queued from then on."""
     kind = _kind(confirmation.card)
