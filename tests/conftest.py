@@ -29,9 +29,23 @@ from vtrack_ray.render.truth import Truth, read_truth
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
 
+HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 
 Snapshot = dict[str, list[tuple[object, ...]]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests, which are those of the whole program, come before the short ones of its parts.
+
+    Of two processes (`--dist worksteal`), each begins with a half of the list, and then takes from the end of what is
+    left to the other: that should be short tests in both halves, or one idles while the other ends a long one.
+    """
+    files = list(dict.fromkeys(item.path for item in items if item.path.parent == HERE))
+    short = [item for item in items if item.path.parent != HERE]
+    long = [[item for item in items if item.path in half] for half in (files[::2], files[1::2])]
+    cut = max(0, len(items) // 2 - len(long[0]))
+    items[:] = long[0] + short[:cut] + long[1] + short[cut:]
 
 
 @dataclass(frozen=True)
