@@ -125,7 +125,9 @@ class Vtrack:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("VTRACK_", "RAY_"))}
+        # Hundreds of processes import the same modules: the first one keeps what it has compiled.
+        unwanted = ("VTRACK_", "RAY_", "PYTHONDONTWRITEBYTECODE")
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         return {**inherited, "HOME": str(self.home), "VTRACK_DB": str(self.db), "PYTHONUNBUFFERED": "1"}
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import Footage, Vtrack
 from tests.processes import sampling_worker
+from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -27,7 +28,7 @@ def service(vtrack: Vtrack, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A service that is ready; it is killed if the test does not end it."""
     with vtrack.start(*UP, *options) as process:
         try:
-            until(lambda: vtrack.db.exists() and has_started(vtrack))
+            until(lambda: has_started(vtrack))
             yield process
         finally:
             process.kill()
@@ -53,7 +54,10 @@ def cameras_done(vtrack: Vtrack) -> set[str]:
 def until(is_so: object) -> None:
     assert callable(is_so)
     deadline = time.monotonic() + _PATIENCE_S
-    while not is_so():
+    while True:
+        with suppress(LedgerError):  # a service that is just starting does not answer yet
+            if is_so():
+                return
         assert time.monotonic() < deadline, "it has not come to that"
         time.sleep(0.2)
 
