@@ -1,31 +1,51 @@
-"""Footage rendered once for all tests, and the command line as a process of its own."""
+"""Footage and databases made once for all tests, and the command line as a process of its own."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from vtrack_ray.ledger.answers import Answers, open_answers
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.mark import mark_path
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
-from vtrack_ray.render.truth import Truth
+from vtrack_ray.render.truth import Truth, read_truth
 
 # A machine that does other things as well is slow: that is no fault of what is tested.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
 
+HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 
 Snapshot = dict[str, list[tuple[object, ...]]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests, which are those of the whole program, come before the short ones of its parts.
+
+    Of two processes (`--dist worksteal`), each begins with a half of the list, and then takes from the end of what is
+    left to the other: that should be short tests in both halves, or one idles while the other ends a long one.
+    """
+    files = list(dict.fromkeys(item.path for item in items if item.path.parent == HERE))
+    short = [item for item in items if item.path.parent != HERE]
+    long = [[item for item in items if item.path in half] for half in (files[::2], files[1::2])]
+    cut = max(0, len(items) // 2 - len(long[0]))
+    items[:] = long[0] + short[:cut] + long[1] + short[cut:]
 
 
 @dataclass(frozen=True)
@@ -38,8 +58,38 @@ def rendered(root: Path, order: Order) -> Footage:
     return Footage(root, render(order, root))
 
 
+MadeOnce: TypeAlias = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def two_cameras(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Makes a folder of that name for all tests, which only read it: where several processes run them, the first that
+    wants it makes it, and the others wait for it."""
+    own = tmp_path_factory.getbasetemp()
+    # There, each process has a folder of its own in a common one.
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, whole = common / name, common / f"{name}.whole"
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # what one that failed has left behind
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return made
+
+
+def rendered_once(made_once: MadeOnce, name: str, order: Order) -> Footage:
+    root = made_once(name, lambda folder: render(order, folder))
+    return Footage(root, read_truth(root))
+
+
+@pytest.fixture(scope="session")
+def two_cameras(made_once: MadeOnce) -> Footage:
     """Two cameras, two files each, an event across the border, one parcel without a label, passing hands."""
     order = Order(
         seed=5,
@@ -48,11 +98,11 @@ def two_cameras(tmp_path_factory: pytest.TempPathFactory) -> Footage:
         look=SMALL,
         recording=Recording(videos=2, borders="event"),
     )
-    return rendered(tmp_path_factory.mktemp("two_cameras"), order)
+    return rendered_once(made_once, "two_cameras", order)
 
 
 @pytest.fixture(scope="session")
-def without_card(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+def without_card(made_once: MadeOnce) -> Footage:
     """One camera whose table has no trigger card."""
     order = Order(
         seed=6,
@@ -60,7 +110,7 @@ def without_card(tmp_path_factory: pytest.TempPathFactory) -> Footage:
         packing=Packing(events=2, event_s=(7, 9), trigger_card=False),
         look=SMALL,
     )
-    return rendered(tmp_path_factory.mktemp("without_card"), order)
+    return rendered_once(made_once, "without_card", order)
 
 
 @dataclass(frozen=True)
@@ -75,7 +125,9 @@ class Vtrack:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("VTRACK_", "RAY_"))}
+        # Hundreds of processes import the same modules: the first one keeps what it has compiled.
+        unwanted = ("VTRACK_", "RAY_", "PYTHONDONTWRITEBYTECODE")
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         return {**inherited, "HOME": str(self.home), "VTRACK_DB": str(self.db), "PYTHONUNBUFFERED": "1"}
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
@@ -106,9 +158,25 @@ class Vtrack:
         answer: list[dict[str, Any]] = json.loads(self(*arguments, "--json"))
         return answer
 
+    def answers(self) -> AbstractContextManager[Answers]:
+        """The database, whoever holds it: what is asked again and again needs no process for each time."""
+        return open_answers(self.db)
+
+    def statuses(self) -> set[str]:
+        """What the videos have come to."""
+        with self.answers() as answers:
+            return {video.status.value for video in answers.videos()}
+
     def snapshot(self) -> Snapshot:
         with Ledger.open(self.db, read_only=True) as ledger:
             return ledger.snapshot()
+
+
+def taken_over(finished: Vtrack, vtrack: Vtrack) -> Vtrack:
+    """The second one, with a copy of the first one's database."""
+    for path in (finished.db, mark_path(finished.db)):
+        shutil.copyfile(path, vtrack.home / path.name)
+    return vtrack
 
 
 @pytest.fixture
@@ -123,3 +191,15 @@ def another_vtrack(tmp_path: Path) -> Vtrack:
     home = tmp_path / "another home"
     home.mkdir()
     return Vtrack(home)
+
+
+@pytest.fixture(scope="session")
+def finished(made_once: MadeOnce, two_cameras: Footage) -> Vtrack:
+    """What `vtrack run --local` on the two cameras leaves behind; only to be read."""
+    return Vtrack(made_once("finished", lambda home: Vtrack(home)("run", "--local", two_cameras.root)))
+
+
+@pytest.fixture
+def used(vtrack: Vtrack, finished: Vtrack) -> Vtrack:
+    """A copy of it to do anything with: as good as a run of one's own, and much faster."""
+    return taken_over(finished, vtrack)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 
 import psutil
 
+_ACTOR = re.compile(r"ray::\w+Actor")
 _SAMPLING = "ray::sample:"
+_FAR_S = 0.05
 
 
 def title(process: psutil.Process) -> str:
@@ -23,9 +26,13 @@ def sampling_worker(parent: subprocess.Popen[str], limit_s: float = 60.0) -> psu
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         assert parent.poll() is None, parent.communicate()
-        for process in psutil.Process(parent.pid).children(recursive=True):
+        processes = psutil.Process(parent.pid).children(recursive=True)
+        for process in processes:
             if _is_sampling(process) and _is_held_at_it(process):
                 return process
+        if not any(_ACTOR.match(title(process)) for process in processes):
+            # Ray is starting, which takes seconds, and more of them while this takes a core for itself.
+            time.sleep(_FAR_S)
     raise AssertionError("no sampling worker was seen")
 
 

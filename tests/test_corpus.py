@@ -14,13 +14,13 @@ import av
 import numpy as np
 import pytest
 
-from tests.conftest import SMALL, Vtrack
+from tests.conftest import SMALL, MadeOnce, Vtrack
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import VideoFilter, VideoRow
 from vtrack_ray.meaning.span import Coverage, Span
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Order, Packing, Recording
-from vtrack_ray.render.truth import TrueEvent
+from vtrack_ray.render.truth import TrueEvent, read_truth
 
 OFF_S = 0.5
 """How far an event's times may be off."""
@@ -77,18 +77,22 @@ class Damaged:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    folder = tmp_path_factory.mktemp("whole")
+def whole(made_once: MadeOnce) -> Whole:
     order = Order(
         seed=4,
         packing=Packing(events=3, event_s=(6, 7), idle_s=(4, 5), before_s=3, after_s=3),
         look=SMALL,
         recording=Recording(frame_rate=10, creation_time=False),
     )
-    truth = render(order, folder)
-    [rendered] = (folder / "cam1").iterdir()
-    files = {kind: ffmpeg(rendered, folder / f"{kind}.{how[0]}", how[1]) for kind, how in KINDS.items()}
-    return Whole(files, truth.events)
+
+    def make(folder: Path) -> None:
+        render(order, folder)
+        [rendered] = (folder / "cam1").iterdir()
+        for kind, how in KINDS.items():
+            ffmpeg(rendered, folder / f"{kind}.{how[0]}", how[1])
+
+    folder = made_once("whole", make)
+    return Whole({kind: folder / f"{kind}.{how[0]}" for kind, how in KINDS.items()}, read_truth(folder).events)
 
 
 def ffmpeg(source: Path, target: Path, arguments: str) -> Path:

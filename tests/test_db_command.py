@@ -39,22 +39,6 @@ with Ledger.open(sys.argv[1]):
 """
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, two_cameras: Footage) -> Path:
-    """The database and the mark of a run, in a folder; not to be changed."""
-    home = tmp_path_factory.mktemp("finished")
-    Vtrack(home)("run", "--local", two_cameras.root)
-    return home
-
-
-@pytest.fixture
-def used(vtrack: Vtrack, finished: Path) -> Vtrack:
-    """A copy of it to do anything with."""
-    for path in (Vtrack(finished).db, mark_path(Vtrack(finished).db)):
-        shutil.copyfile(path, vtrack.home / path.name)
-    return vtrack
-
-
 def change(vtrack: Vtrack, statement: str) -> None:
     with closing(duckdb.connect(vtrack.db)) as connection:
         connection.execute(statement)
@@ -88,12 +72,12 @@ def test_a_database_in_use_is_checked_and_copied(used: Vtrack) -> None:
     assert not [name for name in files(used) if "checking" in name]
 
 
-def test_a_holder_that_does_not_answer_is_named(used: Vtrack, finished: Path) -> None:
+def test_a_holder_that_does_not_answer_is_named(used: Vtrack, finished: Vtrack) -> None:
     with running(HOLD, used.db, environment=used.environment) as (process, printed):
         printed.readline()
         for command in ("check", "backup", "rebuild"):
             assert f"held by process {process.pid} " in used("db", command, status=1)
-        assert f"held by process {process.pid} " in used("db", "restore", Vtrack(finished).db, status=1)
+        assert f"held by process {process.pid} " in used("db", "restore", finished.db, status=1)
     assert files(used) == {"vtrack.duckdb", "vtrack.duckdb.mark"}
 
 
@@ -214,7 +198,7 @@ def test_a_damaged_table_of_events_is_folded_anew(used: Vtrack, table: str) -> N
     assert "All is well." in used("db", "check")
 
 
-def test_damaged_logs_are_no_ground_to_fold_from(used: Vtrack, finished: Path) -> None:
+def test_damaged_logs_are_no_ground_to_fold_from(used: Vtrack, finished: Vtrack) -> None:
     flip(used.db, block_of(used.db, "processed_logs") + 500)
     said = used("db", "check", status=1)
     assert "The table processed_logs can't be read to its end" in said
@@ -222,7 +206,7 @@ def test_damaged_logs_are_no_ground_to_fold_from(used: Vtrack, finished: Path) -
     assert "is damaged" in used("db", "rebuild", status=1)
     with Ledger.open(used.db, read_only=True) as ledger:
         assert len(ledger.events()) == 6  # as they were
-    used("db", "restore", Vtrack(finished).db)
+    used("db", "restore", finished.db)
     assert "All is well." in used("db", "check")
 
 
@@ -270,11 +254,11 @@ def test_a_restored_database_keeps_the_former_one_with_its_log(used: Vtrack) -> 
     assert "?" not in used("db", "check")
 
 
-def test_a_damaged_database_is_replaced(used: Vtrack, finished: Path) -> None:
+def test_a_damaged_database_is_replaced(used: Vtrack, finished: Vtrack) -> None:
     for at in (0, 4096, 8192, 12_288):
         flip(used.db, at)
     used("db", "check", status=1)
-    used("db", "restore", Vtrack(finished).db)
+    used("db", "restore", finished.db)
     assert "All is well." in used("db", "check")
 
 
@@ -321,8 +305,8 @@ def test_a_backup_in_use_is_refused(used: Vtrack, tmp_path: Path) -> None:
 
 
 @needs_mounts
-def test_a_disk_without_room_or_leave_to_write_is_told(used: Vtrack, finished: Path, tmp_path: Path) -> None:
-    backup = Vtrack(finished).db
+def test_a_disk_without_room_or_leave_to_write_is_told(used: Vtrack, finished: Vtrack, tmp_path: Path) -> None:
+    backup = finished.db
     with small_disk(tmp_path / "small", 5_000) as disk:
         small = Vtrack(disk)
         shutil.copyfile(backup, small.db)

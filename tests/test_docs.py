@@ -34,7 +34,10 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
-    for own_name, command in group.commands.items():
+    context = click.Context(group)
+    for own_name in group.list_commands(context):
+        command = group.get_command(context, own_name)
+        assert command, f"{name} lists {own_name}, but has none"
         yield f"{name} {own_name}", command
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {own_name}")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from av.bitstream import BitStreamFilterContext
 
+from tests.conftest import MadeOnce
 from tests.test_exactness import sampled
 from vtrack_ray.errors import NotAVideo
 from vtrack_ray.footage.clock import read_clock
@@ -24,7 +25,7 @@ from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.reasons import unreadable
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
-from vtrack_ray.render.truth import TrueEvent
+from vtrack_ray.render.truth import TrueEvent, read_truth
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.sources.local import scan
 
@@ -56,21 +57,27 @@ class Source:
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
-    folder = tmp_path_factory.mktemp("source")
+def source(made_once: MadeOnce) -> Source:
     order = Order(
         seed=3,
         packing=Packing(events=2, event_s=(6, 7), idle_s=(4, 5), before_s=3, after_s=4),
         look=Look(width_px=480, height_px=270, label_module_px=2.8),
         recording=Recording(frame_rate=float(RATE), crf=20),
     )
-    truth = render(order, folder)
+
+    def make(folder: Path) -> None:
+        render(order, folder)
+        [rendered] = (folder / "cam1").iterdir()
+        ffmpeg(rendered, folder / "plain.mp4", f"{H264}:bframes=0")
+        ffmpeg(rendered, folder / "reordered.mp4", f"{H264}:bframes=2:b-adapt=0")
+
+    folder = made_once("source", make)
     [rendered] = (folder / "cam1").iterdir()
-    plain = ffmpeg(rendered, folder / "plain.mp4", f"{H264}:bframes=0")
-    reordered = ffmpeg(rendered, folder / "reordered.mp4", f"{H264}:bframes=2:b-adapt=0")
-    first, second = truth.events
-    assert first.end_s < IDLE_S < second.start_s < PACKED_S < second.end_s < DURATION_S == probed_duration_s(plain)
-    return Source(rendered, plain, reordered, truth.events)
+    source = Source(rendered, folder / "plain.mp4", folder / "reordered.mp4", read_truth(folder).events)
+    first, second = source.events
+    assert first.end_s < IDLE_S < second.start_s < PACKED_S < second.end_s < DURATION_S
+    assert probed_duration_s(source.plain) == DURATION_S
+    return source
 
 
 def probed_duration_s(path: Path) -> float:

@@ -21,6 +21,18 @@ def test_knowledge_goes_one_way_and_ray_is_imported_in_actors_alone() -> None:
     assert "Contracts: 2 kept, 0 broken" in child.stdout
 
 
+def test_a_command_does_not_wait_for_what_only_others_need() -> None:
+    code = """
+import sys
+from vtrack_ray.cli.main import main
+main(["status", "--help"], standalone_mode=False)
+print(sorted({"av", "cv2", "mediapipe", "numpy", "ray"} & set(sys.modules)))
+"""
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "what is left, camera by camera" in child.stdout
+    assert child.stdout.splitlines()[-1] == "[]"
+
+
 def test_every_locked_package_has_a_version_and_a_hash() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     requirements = re.split(r"(?m)^(?=[^\s#])", lock)[1:]

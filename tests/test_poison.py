@@ -7,7 +7,6 @@ in whichever process opens them.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -24,9 +23,12 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.conftest import SMALL, Footage, Vtrack, rendered
+from tests.conftest import SMALL, Footage, MadeOnce, Vtrack
 from tests.test_run_ray import title
+from vtrack_ray.errors import LedgerError
+from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Order, Packing, Recording
+from vtrack_ray.render.truth import read_truth
 
 TIMEOUT_S = 10
 MEMORY_MB = 500
@@ -170,7 +172,7 @@ def poisoned(tmp_path: Path) -> PoisonedVtrack:
 
 
 @pytest.fixture(scope="module")
-def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+def footage(made_once: MadeOnce) -> Footage:
     """A camera for each kind of poison with a sound video behind it, and one that has nothing but sound videos."""
     order = Order(
         seed=8,
@@ -179,11 +181,15 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
         look=SMALL,
         recording=Recording(frame_rate=12.5, creation_time=False),
     )
-    made = rendered(tmp_path_factory.mktemp("poison"), order)
-    for name in POISON:
-        [sound] = (made.root / beside(name)).iterdir()
-        shutil.copy(sound, made.root / beside(name) / f"{name}_20261031_080000.mp4")
-    return made
+
+    def make(folder: Path) -> None:
+        render(order, folder)
+        for name in POISON:
+            [sound] = (folder / beside(name)).iterdir()
+            shutil.copy(sound, folder / beside(name) / f"{name}_20261031_080000.mp4")
+
+    root = made_once("poison", make)
+    return Footage(root, read_truth(root))
 
 
 def by_kind(vtrack: Vtrack) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -236,11 +242,12 @@ def service(vtrack: Vtrack) -> Iterator[subprocess.Popen[str]]:
 def wait_until_all_have_ended(vtrack: Vtrack) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        videos = json.loads(vtrack("videos", "--json"))
-        if videos and not any(video["status"] in ("pending", "sampling") for video in videos):
-            return
-        time.sleep(2.0)
-    raise AssertionError(f"not all videos have ended: {videos}\n{vtrack('history')}")
+        with contextlib.suppress(LedgerError):  # a service that is just starting does not answer yet
+            statuses = vtrack.statuses()
+            if statuses and not statuses & {"pending", "sampling"}:
+                return
+        time.sleep(0.5)
+    raise AssertionError(f"not all videos have ended: {vtrack('videos')}\n{vtrack('history')}")
 
 
 @pytest.mark.timeout(600)

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Footage, Vtrack
+from tests.conftest import Footage, MadeOnce, Vtrack, taken_over
+
+
+@pytest.fixture(scope="module")
+def run(made_once: MadeOnce, two_cameras: Footage) -> Vtrack:
+    """What a run on one camera leaves behind; only to be read."""
+    return Vtrack(made_once("one_camera", lambda home: Vtrack(home)("run", "--local", two_cameras.root / "cam1")))
 
 
 @pytest.fixture
-def after_a_run(vtrack: Vtrack, two_cameras: Footage) -> Vtrack:
-    vtrack("run", "--local", two_cameras.root / "cam1")
-    return vtrack
+def after_a_run(vtrack: Vtrack, run: Vtrack) -> Vtrack:
+    return taken_over(run, vtrack)
 
 
 def test_the_trigger_card_is_found_by_itself(after_a_run: Vtrack, two_cameras: Footage) -> None:
@@ -53,23 +58,21 @@ def test_the_card_is_looked_for_unless_a_person_says_where_it_is(
     assert another_vtrack.json("profile", "list")[0]["qr_trigger_area"] is None
 
 
-def test_the_earliest_video_decides_where_the_card_is(
-    vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage
+def test_the_earliest_video_decides_where_the_card_is(vtrack: Vtrack, run: Vtrack, two_cameras: Footage) -> None:
+    first, second = sorted(two_cameras.root.glob("cam1/*.mp4"))
+    vtrack("run", "--local", second)
+    vtrack("run", "--local", first, second)
+    assert vtrack.json("profile", "list") == run.json("profile", "list")
+    assert vtrack.json("events") == run.json("events")
+
+
+def test_a_changed_profile_leaves_videos_that_were_not_asked_for_alone(
+    after_a_run: Vtrack, two_cameras: Footage
 ) -> None:
-    first, second = sorted(two_cameras.root.glob("cam1/*.mp4"))
-    vtrack("run", "--local", first, second)
-    another_vtrack("run", "--local", second)
-    another_vtrack("run", "--local", first, second)
-    assert another_vtrack.json("profile", "list") == vtrack.json("profile", "list")
-    assert another_vtrack.json("events") == vtrack.json("events")
-
-
-def test_a_changed_profile_leaves_videos_that_were_not_asked_for_alone(vtrack: Vtrack, two_cameras: Footage) -> None:
-    first, second = sorted(two_cameras.root.glob("cam1/*.mp4"))
-    vtrack("run", "--local", first, second)
-    vtrack("profile", "set", "cam1", "--max-packing-s", "100")
-    assert "1 done; 1 of them in this run" in vtrack("run", "--local", second)
-    assert [video["attempts"] for video in vtrack.json("videos")] == [1, 2]
+    _, second = sorted(two_cameras.root.glob("cam1/*.mp4"))
+    after_a_run("profile", "set", "cam1", "--max-packing-s", "100")
+    assert "1 done; 1 of them in this run" in after_a_run("run", "--local", second)
+    assert [video["attempts"] for video in after_a_run.json("videos")] == [1, 2]
 
 
 def test_an_area_outside_the_picture_is_refused_with_the_pictures_size(after_a_run: Vtrack) -> None:
@@ -99,28 +102,25 @@ def test_a_wrong_value_is_refused(vtrack: Vtrack, option: str, value: str, word:
     assert word in vtrack("profile", "set", "cam1", option, value, status=status)
 
 
-def test_a_card_is_looked_for_again_when_asked(
-    vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
-) -> None:
-    vtrack("run", "--local", two_cameras.root / "cam1")
-    [found] = vtrack.json("profile", "list")
-    vtrack("profile", "set", "cam1", "--qr-trigger-area", "0,0,10,10")
-    vtrack("profile", "set", "cam1", "--find-trigger")
-    [cleared] = vtrack.json("profile", "list")
+def test_a_card_is_looked_for_again_when_asked(after_a_run: Vtrack, two_cameras: Footage, tmp_path: Path) -> None:
+    [found] = after_a_run.json("profile", "list")
+    after_a_run("profile", "set", "cam1", "--qr-trigger-area", "0,0,10,10")
+    after_a_run("profile", "set", "cam1", "--find-trigger")
+    [cleared] = after_a_run.json("profile", "list")
     assert (cleared["qr_trigger_area"], cleared["find_trigger"], cleared["trigger_found_at"]) == (None, True, None)
-    vtrack("run", "--local", two_cameras.root / "cam1")
-    assert vtrack.json("profile", "list") == [found | {"origin": "person"}]
-    vtrack("profile", "set", "cam1", "--no-find-trigger")
-    [kept] = vtrack.json("profile", "list")
+    after_a_run("run", "--local", two_cameras.root / "cam1")
+    assert after_a_run.json("profile", "list") == [found | {"origin": "person"}]
+    after_a_run("profile", "set", "cam1", "--no-find-trigger")
+    [kept] = after_a_run.json("profile", "list")
     assert (kept["qr_trigger_area"], kept["find_trigger"]) == (found["qr_trigger_area"], False)
-    assert "give one of them" in vtrack(
+    assert "give one of them" in after_a_run(
         "profile", "set", "cam1", "--find-trigger", "--qr-trigger-area", "none", status=2
     )
     file = tmp_path / "profiles.toml"
     file.write_text('[camera."cam1"]\n')
-    vtrack("profile", "import", file)
-    vtrack("run", "--local", two_cameras.root / "cam1")
-    assert vtrack.json("profile", "list")[0]["qr_trigger_area"] == found["qr_trigger_area"]
+    after_a_run("profile", "import", file)
+    after_a_run("run", "--local", two_cameras.root / "cam1")
+    assert after_a_run.json("profile", "list")[0]["qr_trigger_area"] == found["qr_trigger_area"]
 
 
 def test_a_camera_without_videos_may_be_set_and_is_told(after_a_run: Vtrack, tmp_path: Path) -> None:

@@ -45,40 +45,36 @@ def test_without_a_card_labels_and_hands_tell(vtrack: Vtrack, without_card: Foot
     assert_right(vtrack, without_card)
 
 
-def test_exhaustive_finds_the_same(vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage) -> None:
-    vtrack("run", "--local", two_cameras.root)
-    another_vtrack("run", "--local", "--exhaustive", two_cameras.root)
-    few, every = vtrack.json("events"), another_vtrack.json("events")
+def test_exhaustive_finds_the_same(vtrack: Vtrack, finished: Vtrack, two_cameras: Footage) -> None:
+    vtrack("run", "--local", "--exhaustive", two_cameras.root)
+    few, every = finished.json("events"), vtrack.json("events")
     assert [e["tracking_codes"] for e in few] == [e["tracking_codes"] for e in every]
     for one, other in zip(few, every, strict=True):
         assert one["start_s"] == pytest.approx(other["start_s"], abs=0.2)
         assert one["end_s"] == pytest.approx(other["end_s"], abs=0.2)
 
 
-def test_the_number_of_spans_changes_nothing(vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage) -> None:
-    vtrack("run", "--local", two_cameras.root)
-    another_vtrack("run", "--local", "--set", "SPAN_SECONDS=10", two_cameras.root)
-    assert len(another_vtrack.snapshot()["processed_logs"]) > len(vtrack.snapshot()["processed_logs"])
+def test_the_number_of_spans_changes_nothing(vtrack: Vtrack, finished: Vtrack, two_cameras: Footage) -> None:
+    vtrack("run", "--local", "--set", "SPAN_SECONDS=10", two_cameras.root)
+    assert len(vtrack.snapshot()["processed_logs"]) > len(finished.snapshot()["processed_logs"])
     for table in ("events", "sights"):
-        assert another_vtrack.snapshot()[table] == vtrack.snapshot()[table]
+        assert vtrack.snapshot()[table] == finished.snapshot()[table]
 
 
-def test_nothing_is_done_twice_unless_forced(vtrack: Vtrack, two_cameras: Footage) -> None:
-    vtrack("run", "--local", two_cameras.root)
-    before = vtrack.snapshot()
-    assert "0 of them in this run" in vtrack("run", "--local", two_cameras.root)
-    assert "4 of them in this run" in vtrack("run", "--local", "--force", two_cameras.root)
-    assert vtrack.snapshot() == before
-    assert {video["attempts"] for video in vtrack.json("videos")} == {2}
+def test_nothing_is_done_twice_unless_forced(used: Vtrack, two_cameras: Footage) -> None:
+    before = used.snapshot()
+    assert "0 of them in this run" in used("run", "--local", two_cameras.root)
+    assert "4 of them in this run" in used("run", "--local", "--force", two_cameras.root)
+    assert used.snapshot() == before
+    assert {video["attempts"] for video in used.json("videos")} == {2}
 
 
-def test_the_order_of_arrival_changes_nothing(vtrack: Vtrack, another_vtrack: Vtrack, two_cameras: Footage) -> None:
+def test_the_order_of_arrival_changes_nothing(vtrack: Vtrack, finished: Vtrack, two_cameras: Footage) -> None:
     files = sorted(two_cameras.root.glob("*/*.mp4"))
-    vtrack("run", "--local", two_cameras.root)
     for file in reversed(files):
-        another_vtrack("run", "--local", file)
+        vtrack("run", "--local", file)
     for table in ("events", "sights"):
-        assert another_vtrack.snapshot()[table] == vtrack.snapshot()[table]
+        assert vtrack.snapshot()[table] == finished.snapshot()[table]
 
 
 def test_a_changed_and_a_new_file_are_taken_up(vtrack: Vtrack, two_cameras: Footage, tmp_path: Path) -> None:
@@ -115,9 +111,8 @@ def test_a_renamed_file_is_no_second_video_and_a_deleted_one_keeps_its_events(
     assert packed == [event["tracking_codes"] for event in vtrack.json("events")][: len(packed)]
 
 
-def test_coverage_adds_up(vtrack: Vtrack, two_cameras: Footage) -> None:
-    vtrack("run", "--local", two_cameras.root)
-    for video in vtrack.json("videos"):
+def test_coverage_adds_up(finished: Vtrack) -> None:
+    for video in finished.json("videos"):
         covered = video["examined_s"] + video["idle_s"] + video["unreadable_s"]
         assert covered == pytest.approx(video["duration_s"], abs=1e-3)
         assert video["idle_s"] > 0
@@ -125,38 +120,37 @@ def test_coverage_adds_up(vtrack: Vtrack, two_cameras: Footage) -> None:
         assert set(video["seconds"]) == {"index", "coarse", "refine", "second_look"}
 
 
-def test_events_are_chosen_by_every_option(vtrack: Vtrack, two_cameras: Footage) -> None:
-    vtrack("run", "--local", two_cameras.root)
-    every = vtrack.json("events")
+def test_events_are_chosen_by_every_option(finished: Vtrack) -> None:
+    every = finished.json("events")
     coded = [event for event in every if event["tracking_codes"]]
     one, other = coded[0], coded[1]
     codes = [one["tracking_codes"][0].lower(), other["tracking_codes"][0]]
-    by_code = vtrack.json("events", "--code", codes[0], "--code", codes[1])
+    by_code = finished.json("events", "--code", codes[0], "--code", codes[1])
     assert [event["event_id"] for event in by_code] == [one["event_id"], other["event_id"]]
-    assert {event["camera_name"] for event in vtrack.json("events", "--camera", "cam2")} == {"cam2"}
-    assert {event["status"] for event in vtrack.json("events", "--status", "no_code")} == {"no_code"}
-    late = vtrack.json("events", "--since", every[-1]["started_at"])
+    assert {event["camera_name"] for event in finished.json("events", "--camera", "cam2")} == {"cam2"}
+    assert {event["status"] for event in finished.json("events", "--status", "no_code")} == {"no_code"}
+    late = finished.json("events", "--since", every[-1]["started_at"])
     assert every[-1] in late
-    assert vtrack.json("events", "--until", every[0]["started_at"]) == []
-    rows = list(csv.reader(io.StringIO(vtrack("events", "--csv"))))
+    assert finished.json("events", "--until", every[0]["started_at"]) == []
+    rows = list(csv.reader(io.StringIO(finished("events", "--csv"))))
     assert len(rows) == len(every) + 1
-    assert one["tracking_codes"][0] in vtrack("events")
-    assert vtrack.json("events", "--code", f"  {codes[0]} ") == vtrack.json("events", "--code", codes[0])
-    out, err = vtrack.both("events", "--code", "UNKNOWN1")
+    assert one["tracking_codes"][0] in finished("events")
+    assert finished.json("events", "--code", f"  {codes[0]} ") == finished.json("events", "--code", codes[0])
+    out, err = finished.both("events", "--code", "UNKNOWN1")
     assert "No events." in out
     assert "No event shows the code 'UNKNOWN1', nor one that it is a part of; a code is given whole" in err
     whole = one["tracking_codes"][0]
-    out, err = vtrack.both("events", "--json", "--code", whole[2:-2].lower())
+    out, err = finished.both("events", "--json", "--code", whole[2:-2].lower())
     assert json.loads(out) == []
     assert f"It is a part of: {whole}." in err
-    out, err = vtrack.both("events", "--json", "--code", whole, "--camera", "cam9")
+    out, err = finished.both("events", "--json", "--code", whole, "--camera", "cam9")
     assert json.loads(out) == []
     assert f"The code '{whole}' is known, but from no event that the other options choose." in err
     assert "There is no camera 'cam9'; known are: cam1, cam2." in err
-    assert "There is no camera 'cam9'; known are: cam1, cam2." in vtrack.both("videos", "--camera", "cam9")[1]
-    assert "is later than --until" in vtrack("events", "--since", "2026-11-02", "--until", "2026-11-01", status=2)
-    assert "it is empty" in vtrack("events", "--code", " ", status=2)
-    assert "no instant" in vtrack("events", "--since", "yesterday", status=2)
+    assert "There is no camera 'cam9'; known are: cam1, cam2." in finished.both("videos", "--camera", "cam9")[1]
+    assert "is later than --until" in finished("events", "--since", "2026-11-02", "--until", "2026-11-01", status=2)
+    assert "it is empty" in finished("events", "--code", " ", status=2)
+    assert "no instant" in finished("events", "--since", "yesterday", status=2)
 
 
 def test_bad_files_end_with_their_reasons_and_the_others_go_on(

@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import Footage, Snapshot, Vtrack
+from tests.conftest import Footage, MadeOnce, Snapshot, Vtrack, taken_over
 from tests.processes import sampling_worker, title
 
 SLOWLY = ("--exhaustive", "--set", "SPAN_SECONDS=10")
@@ -17,11 +17,14 @@ SLOWLY = ("--exhaustive", "--set", "SPAN_SECONDS=10")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(two_cameras: Footage, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    home = tmp_path_factory.mktemp("undisturbed")
-    vtrack = Vtrack(home)
-    vtrack("run", "--local", *SLOWLY, two_cameras.root)
-    return vtrack.snapshot()
+def slowly_finished(two_cameras: Footage, made_once: MadeOnce) -> Vtrack:
+    """What such a run leaves behind, without Ray; only to be read."""
+    return Vtrack(made_once("slowly_finished", lambda home: Vtrack(home)("run", "--local", *SLOWLY, two_cameras.root)))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(slowly_finished: Vtrack) -> Snapshot:
+    return slowly_finished.snapshot()
 
 
 def test_the_tables_are_those_of_a_local_run(vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot) -> None:
@@ -55,9 +58,9 @@ def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Foot
 
 
 def test_a_forced_run_that_was_interrupted_goes_on_without_force(
-    vtrack: Vtrack, two_cameras: Footage, undisturbed: Snapshot
+    vtrack: Vtrack, two_cameras: Footage, slowly_finished: Vtrack, undisturbed: Snapshot
 ) -> None:
-    vtrack("run", "--local", *SLOWLY, two_cameras.root)
+    taken_over(slowly_finished, vtrack)
     with vtrack.start("run", "--force", *SLOWLY, two_cameras.root) as run:
         sampling_worker(run)
         run.send_signal(signal.SIGINT)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import SMALL, Footage, Snapshot, rendered
+from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, rendered_once
 from tests.pipeline.services import NOW, Clock, Service, in_a_loop, put, served, touch
 from vtrack_ray.errors import ActorLost, ProgramError
 from vtrack_ray.footage.probe import probe
@@ -34,7 +34,7 @@ LATER = NOW + timedelta(days=500)
 """After all footage that others rendered."""
 
 
-def clip_of(folder: Path, seed: int) -> Path:
+def clip_of(made_once: MadeOnce, name: str, seed: int) -> Path:
     """A video of one packing, 10 s long, in which nothing tells when it was recorded but its name."""
     order = Order(
         seed=seed,
@@ -42,18 +42,18 @@ def clip_of(folder: Path, seed: int) -> Path:
         look=SMALL,
         recording=Recording(frame_rate=10, creation_time=False),
     )
-    [path] = rendered(folder, order).root.glob("*/*.mp4")
+    [path] = rendered_once(made_once, name, order).root.glob("*/*.mp4")
     return path
 
 
 @pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clip_of(tmp_path_factory.mktemp("clip"), 7)
+def clip(made_once: MadeOnce) -> Path:
+    return clip_of(made_once, "clip", 7)
 
 
 @pytest.fixture(scope="session")
-def another_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clip_of(tmp_path_factory.mktemp("another_clip"), 8)
+def another_clip(made_once: MadeOnce) -> Path:
+    return clip_of(made_once, "another_clip", 8)
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from vtrack_ray.actors import backlog
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import printable
 from vtrack_ray.errors import LedgerHeld
-from vtrack_ray.pipeline import local
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.summary import Summary
@@ -63,9 +61,14 @@ def run(
     with stoppable(), RunBar() as bar:
         try:
             require_videos(absolute)
+            # Imported here: what refuses the command comes before the seconds that either takes.
             if is_local:
+                from vtrack_ray.pipeline import local
+
                 summary = local.work_off(request, settings, bar.show)
             else:
+                from vtrack_ray.actors import backlog
+
                 summary = backlog.work_off(request, settings, address, bar.show)
         except KeyboardInterrupt:
             pass  # told below

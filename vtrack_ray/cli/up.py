@@ -1,11 +1,9 @@
-"""`vtrack up` and `vtrack down`: the service, from its start to its end."""
+"""`vtrack up`: the service, from its start to its end."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,15 +14,9 @@ import click
 from vtrack_ray.actors.service import Service
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.records import printable
-from vtrack_ray.errors import ClusterError
 from vtrack_ray.meaning.occurrence import Occurrence
-from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.records import OccurrenceRecord
 from vtrack_ray.settings import Settings
-
-_LOOK_AGAIN_S = 0.2
-_ENDING_S = 60.0
-"""What is given back, and Ray's end, take some seconds beyond `STOP_SECONDS`."""
 
 
 @click.command()
@@ -53,28 +45,6 @@ def up(address: str | None, dashboard: bool, http: bool, log_json: bool, setting
     service = Service(settings, address, show, has_dashboard=dashboard, has_http=http)
     with _twice_stoppable():
         service.serve()
-
-
-@click.command()
-@with_settings
-def down(settings: Settings) -> None:
-    """End the service in good order, and wait until it has ended."""
-    pid = server_of(settings.DB)
-    if pid is None:
-        click.echo("No service is running.")
-        return
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except PermissionError as error:
-        raise ClusterError(f"The service is process {pid} of another user; that one can end it") from error
-    deadline = time.monotonic() + settings.STOP_SECONDS + _ENDING_S
-    while server_of(settings.DB) == pid:
-        if time.monotonic() > deadline:
-            raise ClusterError(
-                f"The service, process {pid}, has not ended yet; `vtrack down` once more ends it at once"
-            )
-        time.sleep(_LOOK_AGAIN_S)
-    click.echo("The service has ended.")
 
 
 @contextmanager

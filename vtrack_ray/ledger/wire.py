@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, get_type_hints
 
 from pydantic import TypeAdapter
@@ -108,7 +108,16 @@ class Call(NamedTuple):
     answer: TypeAdapter[Any]
 
 
-def _call(method: Callable[..., Any]) -> Call:
+CALLS = frozenset(name for name, method in vars(Answers).items() if inspect.isfunction(method) and name[0] != "_")
+"""The methods of `Answers`, and nothing else, may be called from other processes."""
+
+
+@cache
+def _call(name: str) -> Call:
+    """How that method is called; made when it first is: a command calls few. Raises KeyError if there is none."""
+    if name not in CALLS:
+        raise KeyError(name)
+    method = getattr(Answers, name)
     types = get_type_hints(method)
     answer = TypeAdapter(types.pop("return"))
     signature = inspect.signature(method)
@@ -116,16 +125,11 @@ def _call(method: Callable[..., Any]) -> Call:
     return Call(called, {name: TypeAdapter(of) for name, of in types.items()}, answer)
 
 
-CALLS: Mapping[str, Call] = MappingProxyType(
-    {name: _call(method) for name, method in vars(Answers).items() if inspect.isfunction(method) and name[0] != "_"}
-)
-"""The methods of `Answers`, and nothing else, may be called from other processes."""
-
-
 def write_call(name: str, *args: object, **kwargs: object) -> bytes:
     """The message that asks for that call of a method. Raises TypeError if it can't be called like that."""
-    arguments = CALLS[name].signature.bind(*args, **kwargs).arguments
-    types = CALLS[name].arguments
+    call = _call(name)
+    arguments = call.signature.bind(*args, **kwargs).arguments
+    types = call.arguments
     written = {key: types[key].dump_python(value, mode="json") for key, value in arguments.items()}
     return _json({"call": name, "arguments": written})
 
@@ -135,7 +139,7 @@ def answer_call(answers: Answers, message: bytes) -> bytes:
     try:
         name, arguments = _read_call(message)
         answer = getattr(answers, name)(**arguments)
-        return _json({"answer": CALLS[name].answer.dump_python(answer, mode="json")})
+        return _json({"answer": _call(name).answer.dump_python(answer, mode="json")})
     except VtrackError as error:
         return _json({"error": type(error).__name__, "message": str(error)})
     except Exception as error:
@@ -152,7 +156,7 @@ def read_answer(name: str, message: bytes) -> Any:
     """The answer to that call. Raises the error that answered it."""
     reply = json.loads(message)
     if "error" not in reply:
-        return CALLS[name].answer.validate_python(reply["answer"])
+        return _call(name).answer.validate_python(reply["answer"])
     kind = getattr(errors, reply["error"], LedgerError)
     raise kind(reply["message"])
 
@@ -161,7 +165,7 @@ def _read_call(message: bytes) -> tuple[str, dict[str, Any]]:
     try:
         request = json.loads(message)
         name = request["call"]
-        types = CALLS[name].arguments
+        types = _call(name).arguments
         return name, {key: types[key].validate_python(value) for key, value in request["arguments"].items()}
     except (ValueError, LookupError, TypeError, AttributeError) as error:  # pydantic's errors are ValueErrors
         raise LedgerError(

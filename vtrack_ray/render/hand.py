@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -60,6 +62,28 @@ class Hand:
 
 def paint_hand(pose: Pose, length_px: float, forearm_px: float, tone: float = 1.0) -> Hand:
     """A hand of `length_px` from wrist to fingertip with `forearm_px` of arm below; `tone` scales its brightness."""
+    relief, left, top = _raised(pose, length_px, forearm_px)
+    height, width = relief.shape
+    bgr, cover = _shaded(relief, sleeve_from=int(top + _SLEEVE_FROM * length_px * _OVERSAMPLING), tone=tone)
+    size = (width // _OVERSAMPLING, height // _OVERSAMPLING)
+    sprite = Sprite.from_bgr(
+        np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32),
+    )
+    return Hand(sprite=sprite, wrist=(-left // _OVERSAMPLING, top // _OVERSAMPLING))
+
+
+class _Raised(NamedTuple):
+    """A hand's relief (height, width), and where its wrist lies: `-left` from its left edge, `top` from its top one."""
+
+    relief: _Floats
+    left: int
+    top: int
+
+
+# Several cameras have hands of the same shape; only their tones differ.
+@lru_cache(maxsize=2 * POSES)
+def _raised(pose: Pose, length_px: float, forearm_px: float) -> _Raised:
     unit = length_px * _OVERSAMPLING
     balls = _turned(_balls(pose, forearm_px / length_px), pose)
     lowest = int(forearm_px * _OVERSAMPLING)
@@ -74,13 +98,8 @@ def paint_hand(pose: Pose, length_px: float, forearm_px: float, tone: float = 1.
     relief = np.full((height, width), -np.inf, np.float32)
     for x, y, z, radius in balls * unit:
         _raise_ball(relief, x - left, top - y, z, radius)
-    bgr, cover = _shaded(relief, sleeve_from=int(top + _SLEEVE_FROM * unit), tone=tone)
-    size = (width // _OVERSAMPLING, height // _OVERSAMPLING)
-    sprite = Sprite.from_bgr(
-        np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8),
-        np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32),
-    )
-    return Hand(sprite=sprite, wrist=(-left // _OVERSAMPLING, top // _OVERSAMPLING))
+    relief.flags.writeable = False
+    return _Raised(relief, left, top)
 
 
 def outline(pose: Pose, length_px: float, forearm_px: float) -> _Vector:
