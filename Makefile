@@ -1,5 +1,5 @@
 # One command for each thing to do. All but clean set up first, which takes no time once it is done.
-.PHONY: setup demo test chaos lint bench soak lock clean
+.PHONY: setup demo test chaos lint bench soak api-page lock clean
 
 setup:
 	@scripts/setup.sh
@@ -29,6 +29,10 @@ bench: setup
 # A day of the service's Default mode in some minutes: what it leaves behind in memory, file descriptors and the database.
 soak: setup
 	.venv/bin/python -m benchmarks.soak
+
+# The page of the HTTP service's calls, from its specification.
+api-page: setup
+	.venv/bin/python -m vtrack_ray.api.page > docs/api.md
 
 # Locks anew what pyproject.toml asks for, and keeps every version that still fits; `make lock UPGRADE=--upgrade` takes
 # the newest ones.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 from vtrack_ray import instants
-from vtrack_ray.ledger.values import VideoRow
+from vtrack_ray.ledger.values import EventRow, VideoRow
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
@@ -62,8 +62,8 @@ class SightRecord(Record):
         )
 
 
-class EventRecord(Record):
-    """One packing."""
+class EventSummary(Record):
+    """One packing, without the sights of its codes."""
 
     event_id: str = Field(description="identity, from camera and start: found again, it is the same event")
     camera_name: Name = Field(description="the camera")
@@ -75,6 +75,16 @@ class EventRecord(Record):
     duration_s: float = Field(description="seconds from start to end")
     tracking_codes: list[str] = Field(description="the codes seen, each once, in the order of their first sights")
     status: EventStatus = Field(description="complete, no_code, overlong or incomplete")
+
+    @classmethod
+    def brief(cls, event: EventRow, paths: Mapping[str, str], zone: ZoneInfo) -> Self:
+        """`paths` as in EventRecord."""
+        return cls(**_told(event, paths, zone))
+
+
+class EventRecord(EventSummary):
+    """One packing."""
+
     sights: list[SightRecord] = Field(description="every sight of every code")
 
     @classmethod
@@ -83,19 +93,7 @@ class EventRecord(Record):
 
         A video that was replaced since the event was read has no path any more: its identity stands for it.
         """
-        return cls(
-            event_id=event.event_id,
-            camera_name=event.camera_name,
-            videos=[paths.get(video_id, video_id) for video_id in event.video_ids],
-            start_s=event.start_s,
-            end_s=event.end_s,
-            started_at=instants.show(event.started_at, zone),
-            ended_at=instants.show(event.ended_at, zone),
-            duration_s=round(event.duration_s, 6),
-            tracking_codes=list(event.tracking_codes),
-            status=event.status,
-            sights=[SightRecord.of(seen, paths, zone) for seen in event.sights],
-        )
+        return cls(**_told(event, paths, zone), sights=[SightRecord.of(seen, paths, zone) for seen in event.sights])
 
 
 class VideoRecord(Record):
@@ -221,6 +219,21 @@ class ForecastRecord(Record):
             left_s=None if left_s is None else round(left_s),
             done_by=None if left_s is None else instants.show(now + timedelta(seconds=left_s), zone),
         )
+
+
+def _told(event: Event | EventRow, paths: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "camera_name": event.camera_name,
+        "videos": [paths.get(video_id, video_id) for video_id in event.video_ids],
+        "start_s": event.start_s,
+        "end_s": event.end_s,
+        "started_at": instants.show(event.started_at, zone),
+        "ended_at": instants.show(event.ended_at, zone),
+        "duration_s": round(event.duration_s, 6),
+        "tracking_codes": list(event.tracking_codes),
+        "status": event.status,
+    }
 
 
 def _shown(instant: datetime | None, zone: ZoneInfo) -> str | None:

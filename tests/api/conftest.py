@@ -26,8 +26,10 @@ class Client:
     vtrack: Vtrack
     up: subprocess.Popen[str]
     address: str
+    headers: dict[str, str]
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        options.setdefault("headers", self.headers)
         return requests.request(method, self.address + path, timeout=_ANSWER_S, **options)
 
     def get(self, path: str, **parameters: Any) -> Any:
@@ -59,10 +61,11 @@ class Client:
 def answering(vtrack: Vtrack, *options: str) -> Iterator[Client]:
     """A service that answers; it is killed if the test does not end it."""
     port = _free_port()
+    token = vtrack("token", "add", "test", "--scope", "operate").strip()
     with vtrack.start(
         "up", "--no-dashboard", "--set", f"HTTP_PORT={port}", "--set", "SETTLE_SECONDS=0", *options
     ) as up:
-        client = Client(vtrack, up, f"http://127.0.0.1:{port}")
+        client = Client(vtrack, up, f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"})
         try:
             _wait_for(client)
             yield client
@@ -94,7 +97,7 @@ def _free_port() -> int:
 def client(two_cameras: Footage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     vtrack = Vtrack(tmp_path_factory.mktemp("http"))
     vtrack("source", "add", two_cameras.root)
-    with answering(vtrack) as client:
+    with answering(vtrack, "--set", "CORS_ORIGINS=https://shop.example") as client:
         client.post("/program", {"card": "Custom", "action": "run", "custom_path": str(two_cameras.root)})
         client.until_done()
         yield client

@@ -16,8 +16,9 @@ from tests.processes import title
 
 
 def test_the_answers_are_those_of_the_command_line(client: Client) -> None:
-    assert client.get("/api/v1/events") == client.vtrack.json("events")
-    assert client.get("/api/v1/videos") == client.vtrack.json("videos")
+    events = client.vtrack.json("events")
+    assert [client.get(f"/api/v1/events/{one['event_id']}") for one in events] == events
+    assert client.get("/api/v1/videos") == {"videos": client.vtrack.json("videos"), "next_cursor": None}
     assert client.get("/api/v1/programs") == client.vtrack.json("program", "status")
     assert client.get("/api/v1/history", most=5, kind="done") == client.vtrack.json(
         "history", "--most", "5", "--kind", "done"
@@ -33,17 +34,78 @@ def test_the_answers_are_those_of_the_command_line(client: Client) -> None:
 
 
 def test_events_are_found_by_code_camera_time_and_status(client: Client) -> None:
-    every = client.get("/api/v1/events")
+    def found(**parameters: object) -> object:
+        return client.get("/api/v1/events", **parameters)["events"]
+
+    every = found()
     one = next(event for event in every if event["tracking_codes"])
-    code = one["tracking_codes"][0]
-    assert client.get("/api/v1/events", code=["NO-SUCH-CODE", code]) == [one]
-    assert client.get(f"/api/v1/events/{one['event_id']}") == one
-    assert client.get("/api/v1/events", camera="cam1") == [e for e in every if e["camera_name"] == "cam1"]
-    assert client.get("/api/v1/events", since=one["started_at"], until=one["ended_at"], camera=one["camera_name"]) == [
-        one
-    ]
-    assert client.get("/api/v1/events", status="no_code") == [e for e in every if e["status"] == "no_code"]
+    assert found(code=["NO-SUCH-CODE", one["tracking_codes"][0].lower()]) == [one]
+    assert found(camera="cam1") == [e for e in every if e["camera_name"] == "cam1"]
+    assert found(since=one["started_at"], until=one["ended_at"], camera=one["camera_name"]) == [one]
+    assert found(status="no_code") == [e for e in every if e["status"] == "no_code"]
+    assert found(newest_first=True) == every[::-1]
     assert "no event of that id" in client.refused("GET", "/api/v1/events/nothing", 404)
+
+
+@pytest.mark.parametrize(("path", "name"), [("/api/v1/events", "events"), ("/api/v1/videos", "videos")])
+def test_pages_together_are_the_whole_list(client: Client, path: str, name: str) -> None:
+    whole = client.get(path)
+    assert whole["next_cursor"] is None
+    pages, cursor = [], None
+    while not pages or cursor is not None:
+        page = client.get(path, limit=1, **({"cursor": cursor} if cursor else {}))
+        pages += page[name]
+        cursor = page["next_cursor"]
+    assert pages == whole[name]
+    for wrong in ("x", "e30=", "Ü"):
+        assert "This cursor is none" in client.refused("GET", path, 422, params={"cursor": wrong})
+
+
+def test_nobody_gets_in_without_a_token_in_force(client: Client) -> None:
+    nobody, stranger = {"Authorization": ""}, {"Authorization": "Bearer vtrack_guessed"}
+    reader = {"Authorization": f"Bearer {client.vtrack('token', 'add', 'reader').strip()}"}
+    guarded = [
+        (method.upper(), path.format(event_id="x"))
+        for path, calls in client.get("/openapi.json")["paths"].items()
+        for method in calls
+        if path not in ("/api/v1/health", "/api/v1/ready")
+    ]
+    assert len(guarded) > 20
+    for method, path in guarded:
+        answer = client.ask(method, path, headers=nobody)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
+        assert "`vtrack token add NAME`" in client.refused(method, path, 401, headers=stranger)
+        if method != "GET" and not path.endswith("/query"):
+            assert "--scope operate" in client.refused(method, path, 403, headers=reader)
+    assert client.ask("GET", "/api/v1/pause", headers=reader).ok
+    assert client.ask("GET", "/api/v1/health", headers=nobody).ok
+    assert "already" in client.vtrack("token", "add", "reader", status=1)
+    assert {(one["name"], one["scope"]) for one in client.vtrack.json("token", "list")} >= {("reader", "read")}
+    client.vtrack("token", "revoke", "reader")
+    assert "not in force" in client.refused("GET", "/api/v1/pause", 401, headers=reader)
+    assert "no token of the name" in client.vtrack("token", "revoke", "reader", status=1)
+
+
+def test_what_is_too_large_or_no_json_is_refused(client: Client) -> None:
+    codes = {"tracking_codes": ["A" * 100] * 100_000}
+    assert "too large" in client.refused("POST", "/query", 413, json=codes)
+    in_parts = (b" " * 100_000 for _ in range(20))
+    assert "too large" in client.refused("POST", "/query", 413, data=in_parts)
+    as_json = {"Content-Type": "application/json"} | client.headers
+    for body in (b"{", b"\xff\xfe", b'{"tracking_codes": NaN}', b"[" * 10_000):
+        assert "can't be read" in client.refused("POST", "/query", 422, data=body, headers=as_json)
+    as_text = {"Content-Type": "text/plain"} | client.headers
+    assert client.refused("POST", "/query", 422, data=b"{}", headers=as_text)
+
+
+def test_browsers_are_told_to_be_careful(client: Client) -> None:
+    headers = client.ask("GET", "/api/v1/health", headers={"Origin": "https://shop.example"}).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert headers["Access-Control-Allow-Credentials"] == "true"
+    elsewhere = client.ask("GET", "/api/v1/health", headers={"Origin": "https://else.example"}).headers
+    assert "Access-Control-Allow-Origin" not in elsewhere
 
 
 def test_work_is_paused_and_goes_on(client: Client) -> None:
@@ -92,6 +154,7 @@ def test_no_path_outside_the_sources_is_taken(client: Client, two_cameras: Foota
         ("GET", "/api/v1/events?since=soon", 422, "since: 'soon' is no instant"),
         ("GET", "/api/v1/events?status=lost", 422, "status"),
         ("GET", "/api/v1/history?most=0", 422, "most: "),
+        ("GET", "/api/v1/videos?limit=1001", 422, "limit: "),
         ("GET", "/docs", 404, "nothing at /docs"),
     ],
 )

@@ -38,6 +38,14 @@ _STATUSES: Mapping[type[VtrackError], HTTPStatus] = MappingProxyType(
     }
 )
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_MEANT = {
+    HTTPStatus.UNAUTHORIZED: "there is no token in the request, or none in force",
+    HTTPStatus.FORBIDDEN: "the token does not allow this",
+    HTTPStatus.NOT_FOUND: "there is none",
+    HTTPStatus.CONFLICT: "this can't be done as things stand",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "something in the request is wrong",
+    HTTPStatus.SERVICE_UNAVAILABLE: "the service is being started; ask again after `Retry-After` seconds",
+}
 _ASK_AGAIN_S = 2
 _MOST_SAID = 3
 
@@ -67,7 +75,7 @@ class Answer(JSONResponse):
 
 def refusals(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """What a route's documentation says of these statuses."""
-    return {int(status): {"model": Refused, "description": status.description or status.phrase} for status in statuses}
+    return {int(status): {"model": Refused, "description": _MEANT[status]} for status in statuses}
 
 
 def answer_refusals(app: FastAPI) -> None:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
+from vtrack_ray.api.cursors import cursor_of, place_of
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import EventFilter, HistoryFilter, VideoFilter
+from vtrack_ray.ledger.values import EventFilter, EventPlace, EventRow, HistoryFilter, VideoFilter, VideoPlace
 from vtrack_ray.meaning.event import Event, EventStatus
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.forecast import forecasts_of
-from vtrack_ray.records import EventRecord, ForecastRecord, Name, OccurrenceRecord, ProgramRecord, VideoRecord
+from vtrack_ray.records import (
+    EventRecord,
+    EventSummary,
+    ForecastRecord,
+    Name,
+    OccurrenceRecord,
+    ProgramRecord,
+    VideoRecord,
+)
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import is_there
 
@@ -37,6 +46,10 @@ routes = APIRouter(prefix="/api/v1")
 Cameras = Annotated[list[str] | None, Query(alias="camera", max_length=1000, description="of any of these cameras")]
 Since = Annotated[str | None, Query(description="ISO 8601, in the set time zone without an offset; or ms since 1970")]
 Until = Annotated[str | None, Query(description="likewise; this instant is no longer part of it")]
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before")]
+_USUAL_LIMIT = 100
 
 
 class Paused(BaseModel):
@@ -60,7 +73,21 @@ class Camera(BaseModel):
     has_profile: bool = Field(description="whether a packing profile is kept for it")
 
 
-class ProgramOrder(BaseModel):
+class EventPage(BaseModel):
+    """A part of a list of events."""
+
+    events: list[EventSummary] = Field(description="in the order asked for; their sights are told one by one")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last one")
+
+
+class VideoPage(BaseModel):
+    """A part of a list of videos."""
+
+    videos: list[VideoRecord] = Field(description="by camera, start and path; those not probed yet come last")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last one")
+
+
+class NewProgram(BaseModel):
     """A program to be run."""
 
     kind: ProgramKind = Field(description="first, default or custom")
@@ -81,7 +108,10 @@ def events(
     since: Since = None,
     until: Until = None,
     statuses: Annotated[list[EventStatus] | None, Query(alias="status", description="of any of these")] = None,
-) -> list[EventRecord]:
+    newest_first: Annotated[bool, Query(description="in the order of time, backwards")] = False,
+    limit: Limit = _USUAL_LIMIT,
+    cursor: Cursor = None,
+) -> EventPage:
     """Packing events, in the order of time."""
     wanted = EventFilter(
         codes=tuple(codes or ()),
@@ -89,17 +119,26 @@ def events(
         since=instant(since, zone, "since"),
         until=instant(until, zone, "until"),
         statuses=tuple(statuses or ()),
+        newest_first=newest_first,
+        limit=limit + 1,
+        after=place_of(cursor, EventPlace),
     )
-    return _records(answers, answers.events(wanted), zone)
+    found = answers.event_rows(wanted)
+    page, has_more = found[:limit], len(found) > limit
+    paths = _paths(answers, page)
+    return EventPage(
+        events=[EventSummary.brief(one, paths, zone) for one in page],
+        next_cursor=cursor_of(EventPlace.of(page[-1]), EventPlace) if has_more else None,
+    )
 
 
 @routes.get("/events/{event_id}", tags=["Events"], responses=_NONE)
 def event(event_id: str, answers: Asked, zone: Zone) -> EventRecord:
     """One packing event with all its sights."""
-    found = answers.events(EventFilter(event_ids=(event_id,)))
-    if not found:
+    found = answers.event(event_id)
+    if found is None:
         raise Refusal(HTTPStatus.NOT_FOUND, "There is no event of that id; it may have been found anew since.")
-    return _records(answers, found, zone)[0]
+    return EventRecord.of(found, _paths(answers, [found]), zone)
 
 
 @routes.get("/videos", tags=["Videos"], responses=_WRONG)
@@ -110,15 +149,24 @@ def videos(
     since: Since = None,
     until: Until = None,
     statuses: Annotated[list[VideoStatus] | None, Query(alias="status", description="of any of these")] = None,
-) -> list[VideoRecord]:
+    limit: Limit = _USUAL_LIMIT,
+    cursor: Cursor = None,
+) -> VideoPage:
     """Videos and what became of them, by camera and start."""
     wanted = VideoFilter(
         cameras=tuple(cameras or ()),
         since=instant(since, zone, "since"),
         until=instant(until, zone, "until"),
         statuses=tuple(statuses or ()),
+        limit=limit + 1,
+        after=place_of(cursor, VideoPlace),
     )
-    return [VideoRecord.of(row, zone) for row in answers.videos(wanted)]
+    found = answers.videos(wanted)
+    page, has_more = found[:limit], len(found) > limit
+    return VideoPage(
+        videos=[VideoRecord.of(row, zone) for row in page],
+        next_cursor=cursor_of(VideoPlace.of(page[-1]), VideoPlace) if has_more else None,
+    )
 
 
 @routes.get("/cameras", tags=["Cameras"], responses=_AWAY)
@@ -157,7 +205,7 @@ def programs(answers: Asked, zone: Zone) -> list[ProgramRecord]:
     status_code=202,
     responses=_WRONG | refusals(HTTPStatus.CONFLICT),
 )
-def order_program(order: ProgramOrder, answers: Asked, zone: Zone) -> ProgramRecord:
+def order_program(order: NewProgram, answers: Asked, zone: Zone) -> ProgramRecord:
     """Ask for a program. Once this is answered, it is kept, whatever happens to the service."""
     path = inside(order.custom_path, answers.roots()) if order.custom_path else None
     request = ProgramRequest(
@@ -227,7 +275,6 @@ def settings(in_force: InForce) -> Settings:
     return in_force
 
 
-def _records(answers: Answers, found: list[Event], zone: ZoneInfo) -> list[EventRecord]:
-    ids = tuple({video_id for one in found for video_id in one.video_ids})
-    paths = {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}
-    return [EventRecord.of(one, paths, zone) for one in found]
+def _paths(answers: Answers, events: Sequence[Event | EventRow]) -> dict[str, str]:
+    ids = tuple({video_id for one in events for video_id in one.video_ids})
+    return {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}
