@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from vtrack_ray.errors import VideoTimedOut
@@ -42,21 +43,18 @@ class Cameras:
         """
         profile = await self._store(Ledger.profile, camera_name) or Profile(camera_name=camera_name)
         if profile.find_trigger:
-            found_at, found = profile.trigger_found_at, dict[str, object]()
-            for video in await self._store(Ledger.unsurveyed, camera_name):
-                if found_at is not None and video.started_at >= found_at:
-                    break
-                if area := await self._survey(video, profile.trigger_text):
-                    found = {"qr_trigger_area": area, "trigger_found_at": video.started_at}
-                    break
-            # Somebody may have set the profile meanwhile.
-            latest = await self._store(Ledger.profile, camera_name)
-            profile = latest or profile
-            if profile.find_trigger:
-                profile = profile.model_copy(update=found)
-            await self._store(Ledger.save_profile, profile)
+            # Somebody may have set the profile meanwhile: the one that then stands is the one to take.
+            profile = await self._store(Ledger.learn_card, camera_name, await self._find_card(profile))
         self._profiles[camera_name] = profile
         return profile
+
+    async def _find_card(self, profile: Profile) -> tuple[Area, datetime] | None:
+        for video in await self._store(Ledger.unsurveyed, profile.camera_name):
+            if profile.trigger_found_at is not None and video.started_at >= profile.trigger_found_at:
+                return None
+            if area := await self._survey(video, profile.trigger_text):
+                return area, video.started_at
+        return None
 
     async def _survey(self, video: Video, trigger_text: str) -> Area | None:
         watch = Stopwatch()
