@@ -170,6 +170,8 @@ def test_a_file_whose_header_cannot_be_read_is_set_back_without_an_attempt(ledge
     file = found()
     ledger.register([file], NOON)
     assert ledger.set_back(file.video_id, None, "no video", NOON, [60]) == NOON + MINUTE
+    with pytest.raises(StaleAttempt):  # two had read it at once, and it failed once
+        ledger.set_back(file.video_id, None, "no video", NOON, [60])
     assert ledger.unprobed(at=NOON + MINUTE - timedelta(microseconds=1)) == []
     assert ledger.unprobed(at=NOON + MINUTE) == ledger.unprobed() == [file]
     assert ledger.set_back(file.video_id, None, "no video", NOON + MINUTE, [60]) is None

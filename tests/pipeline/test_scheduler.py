@@ -192,9 +192,26 @@ async def test_custom_goes_first_and_is_subject_to_no_filter(
         cameras = [one.camera_name for one in service.history(OccurrenceKind.DONE)]
         assert cameras[-2:] == ["cam1", "cam1"], "those under way may end before it, but no others"
         urgent = {job.label.partition("/")[0] for job in service.launcher.begun if job.is_urgent}
-        assert urgent == {"survey:cam9", "sample:cam9"}
+        assert urgent == {"scan:", "probe:cam9", "survey:cam9", "sample:cam9"}
         assert len(service.said(OccurrenceKind.SCAN)) == 2, "each place was scanned once"
         assert {row.program_id for row in ledger.videos()} == {None}
+
+
+@in_a_loop
+async def test_custom_does_not_wait_for_the_headers_of_others(
+    ledger: Ledger, clip: Path, root: Path, tmp_path: Path
+) -> None:
+    put(clip, root, 1)
+    wanted = put(clip, tmp_path / "elsewhere", 500, camera_name="cam9")
+    ledger.save_filters(Filters(days=30), NOW)
+    async with served(ledger, root) as service:
+        gate = service.launcher.close("probe:cam1")
+        service.ask(DEFAULT)
+        await held(service, "probe:cam1")
+        custom = service.ask(CUSTOM, custom_path=str(wanted), camera_name="cam9")
+        await service.until(lambda: service.is_over(custom))
+        assert service.status(wanted) is DONE
+        assert gate.waiting
 
 
 @in_a_loop

@@ -70,8 +70,8 @@ class Claims(Database):
         """Counts a failure of the video, and puts it back to be tried again; gives when.
 
         Its first failure asks for the first of the pauses, in seconds, the next one for the next. When there is none
-        left, it is failed, and None is given. `attempt` None: it is pending, and can't even be claimed. Raises
-        StaleAttempt if that is not how things stand. What was sampled of it stays.
+        left, it is failed, and None is given. `attempt` None: it is pending, its time has come, and it can't even be
+        claimed. Raises StaleAttempt if that is not how things stand. What was sampled of it stays.
         """
         with self._changing() as transaction:
             changed = transaction.run(

@@ -30,14 +30,20 @@ class Videos(Database):
             return [row["source"] for row in transaction.run("sources")]
 
     def unprobed(
-        self, video_ids: Sequence[str] | None = None, at: datetime | None = None, limit: int | None = None
+        self,
+        video_ids: Sequence[str] | None = None,
+        at: datetime | None = None,
+        limit: int | None = None,
+        *,
+        of_programs: bool | None = None,
     ) -> list[FoundFile]:
         """Pending files (of these; None: of all) whose header was not read yet; those of programs, then by camera.
 
-        Those alone whose retry time has come by then, if an instant is given.
+        Those alone whose retry time has come by then, if an instant is given; and those alone that a program asks for,
+        or that none does, if that is said.
         """
         with self._reading() as transaction:
-            rows = transaction.run("unprobed_videos", video_ids=video_ids, at=at, limit=limit)
+            rows = transaction.run("unprobed_videos", video_ids=video_ids, at=at, limit=limit, of_programs=of_programs)
             return [file_of(row) for row in rows]
 
     def set_header(self, video_id: str, header: Header) -> None:
@@ -140,10 +146,10 @@ class Videos(Database):
         with self._reading() as transaction:
             return [Filterable(**row) for row in transaction.run("filterable_videos")]
 
-    def cameras_waiting(self) -> list[str]:
-        """The cameras of which videos wait to be sampled, in alphabetical order."""
+    def cameras_waiting(self, *, of_programs: bool) -> list[str]:
+        """The cameras of which videos that programs ask for, or others, wait to be sampled, in alphabetical order."""
         with self._reading() as transaction:
-            return [row["camera_name"] for row in transaction.run("cameras_waiting")]
+            return [row["camera_name"] for row in transaction.run("cameras_waiting", of_programs=of_programs)]
 
     def apply_filters(self, skipped: Sequence[Skipped], taken_up: Sequence[str], at: datetime) -> None:
         """Skips some videos, and has others that were skipped wait again; what was sampled of them stays."""

@@ -36,7 +36,7 @@ class Cameras:
     def profiles(self) -> Mapping[str, Profile]:
         return MappingProxyType(self._profiles)
 
-    async def know(self, camera_name: str) -> Profile:
+    async def know(self, camera_name: str, *, is_urgent: bool = False) -> Profile:
         """Takes the camera's profile, and looks for its trigger card in videos not yet searched, if nobody told.
 
         The earliest video in which the card can be read decides where it lies, in whatever order videos arrive.
@@ -44,21 +44,21 @@ class Cameras:
         profile = await self._store(Ledger.profile, camera_name) or Profile(camera_name=camera_name)
         if profile.find_trigger:
             # Somebody may have set the profile meanwhile: the one that then stands is the one to take.
-            profile = await self._store(Ledger.learn_card, camera_name, await self._find_card(profile))
+            profile = await self._store(Ledger.learn_card, camera_name, await self._find_card(profile, is_urgent))
         self._profiles[camera_name] = profile
         return profile
 
-    async def _find_card(self, profile: Profile) -> tuple[Area, datetime] | None:
+    async def _find_card(self, profile: Profile, is_urgent: bool) -> tuple[Area, datetime] | None:
         for video in await self._store(Ledger.unsurveyed, profile.camera_name):
             if profile.trigger_found_at is not None and video.started_at >= profile.trigger_found_at:
                 return None
-            if area := await self._survey(video, profile.trigger_text):
+            if area := await self._survey(video, profile.trigger_text, is_urgent):
                 return area, video.started_at
         return None
 
-    async def _survey(self, video: Video, trigger_text: str) -> Area | None:
+    async def _survey(self, video: Video, trigger_text: str, is_urgent: bool) -> Area | None:
         watch = Stopwatch()
-        job = job_on_video("survey", video, watch)
+        job = job_on_video("survey", video, watch, is_urgent=is_urgent)
         try:
             area = await within(self._limit_s, watch, self._launcher.run(job, survey, video, trigger_text))
         except END_THE_RUN:

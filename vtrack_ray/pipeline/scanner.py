@@ -50,12 +50,14 @@ class Scanner:
     async def scan_sources(self, roots: Sequence[str]) -> bool:
         """Scans the sources, without what is still being written; says whether all of them could be looked into."""
         where = " and ".join(roots) or "no source"
-        found = await self._scanned(where, self._settling, scan_sources, roots, await self._known(roots))
+        job = Job(label=f"scan:{where}", kind="scan")
+        found = await self._scanned(job, where, self._settling, scan_sources, roots, await self._known(roots))
         return bool(roots) and not {problem.path for problem in found.problems} & set(roots)
 
     async def scan_path(self, path: Path, roots: Sequence[str], camera_name: str | None) -> list[str]:
-        """The videos at a path, whatever it is, by id. Raises SourceError if there are none."""
-        found = await self._scanned(str(path), None, scan, [path], await self._known(roots), camera_name)
+        """The videos at a path, whatever it is, by id; urgent. Raises SourceError if there are none."""
+        job = Job(label=f"scan:{path}", kind="scan", is_urgent=True)
+        found = await self._scanned(job, str(path), None, scan, [path], await self._known(roots), camera_name)
         if not found.files:
             raise SourceError(f"There are no video files in {path}")
         return [file.video_id for file in found.files]
@@ -64,10 +66,15 @@ class Scanner:
         return sorted({*await self._store(Ledger.sources), *roots})
 
     async def _scanned(
-        self, where: str, settling: Settling | None, function: Callable[P, Scan], *args: P.args, **kwargs: P.kwargs
+        self,
+        job: Job,
+        where: str,
+        settling: Settling | None,
+        function: Callable[P, Scan],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Scan:
         began = self._now()
-        job = Job(label=f"scan:{where}", kind="scan")
         found = await within(self._limit_s, job.watch, self._launcher.run(job, function, *args, **kwargs))
         stable = found.files if settling is None else settling.settle(found.files, began).stable
         new = await self._intake.register(stable, began)

@@ -71,7 +71,7 @@ SET failures = failures + 1,
     reason = $reason
 WHERE video_id = $video_id
   AND CASE
-    WHEN $attempt::INTEGER IS NULL THEN status = 'pending'
+    WHEN $attempt::INTEGER IS NULL THEN status = 'pending' AND (retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
     ELSE status = 'sampling' AND attempt = $attempt
   END
 RETURNING retry_at;

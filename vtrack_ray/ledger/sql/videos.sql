@@ -4,12 +4,13 @@ SELECT DISTINCT source FROM file_list ORDER BY source;
 
 -- name: unprobed_videos
 -- Files whose header is still to be read, those that a program asks for first. Without an instant, retry times do not
--- count; NULL ids or limit mean any.
+-- count; NULL ids or limit mean any, as does NULL of whether a program asks for it.
 SELECT source, path, camera_name, size_bytes, modified_ns
 FROM file_list
 WHERE status = 'pending' AND started_at IS NULL
   AND ($at::TIMESTAMP IS NULL OR retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
   AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
+  AND ($of_programs::BOOLEAN IS NULL OR (program_id IS NOT NULL) = $of_programs::BOOLEAN)
 ORDER BY program_id NULLS LAST, camera_name, path
 LIMIT $limit::BIGINT;
 
@@ -56,8 +57,11 @@ WHERE status IN ('pending', 'skipped') AND started_at IS NOT NULL AND program_id
 ORDER BY video_id;
 
 -- name: cameras_waiting
--- Cameras of which videos wait to be sampled.
-SELECT DISTINCT camera_name FROM file_list WHERE status = 'pending' AND started_at IS NOT NULL ORDER BY camera_name;
+-- Cameras of which videos wait to be sampled, that a program asks for or that none does.
+SELECT DISTINCT camera_name
+FROM file_list
+WHERE status = 'pending' AND started_at IS NOT NULL AND (program_id IS NOT NULL) = $of_programs
+ORDER BY camera_name;
 
 -- name: skip_videos
 -- Skips videos, a JSON list, each with the filter that it does not pass.
