@@ -22,6 +22,7 @@ from tests.ledger.examples import (
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog, Filterable, Skipped, VideoFilter
+from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import Video, VideoStatus
 
 
@@ -250,7 +251,9 @@ def test_filters_judge_what_waits_or_is_skipped_and_no_program_asks_for(ledger: 
     by_id = {one.video_id: one for one in ledger.filterable()}
     assert by_id == {
         a.video_id: Filterable(a.video_id, "cam1", NOON, NOON, "pending", None),
-        e.video_id: Filterable(e.video_id, "cam1", NOON + 4 * MINUTE, NOON, "skipped", "days"),
+        e.video_id: Filterable(
+            e.video_id, "cam1", NOON + 4 * MINUTE, NOON, "skipped", Refusal("days", "caf\udce9: days")
+        ),
     }
 
 

@@ -18,6 +18,7 @@ from vtrack_ray.ledger.values import (
     VideoRow,
 )
 from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
+from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
 
 
@@ -144,7 +145,12 @@ class Videos(Database):
     def filterable(self) -> list[Filterable]:
         """What filters judge: videos of known start that wait or are skipped, and that no program asks for."""
         with self._reading() as transaction:
-            return [Filterable(**row) for row in transaction.run("filterable_videos")]
+            rows = transaction.run("filterable_videos")
+        refusals = [Refusal(row.pop("skipped_by"), row.pop("reason")) for row in rows]
+        return [
+            Filterable(**row, refusal=refusal if refusal.filter_name else None)
+            for row, refusal in zip(rows, refusals, strict=True)
+        ]
 
     def cameras_waiting(self, *, of_programs: bool) -> list[str]:
         """The cameras of which videos that programs ask for, or others, wait to be sampled, in alphabetical order."""

@@ -51,7 +51,7 @@ RETURNING video_id;
 
 -- name: filterable_videos
 -- What filters judge: videos whose start is known, that wait or are skipped, and that no program asks for.
-SELECT video_id, camera_name, started_at, added_at, status, skipped_by
+SELECT video_id, camera_name, started_at, added_at, status, skipped_by, reason
 FROM file_list
 WHERE status IN ('pending', 'skipped') AND started_at IS NOT NULL AND program_id IS NULL
 ORDER BY video_id;
