@@ -21,7 +21,11 @@ class NotAVideo(VideoError):
     """The file holds no video that can be decoded."""
 
 
-class VideoVanished(VideoError):
+class VideoUnreachable(VideoError):
+    """The file can't be reached; is its disk connected?"""
+
+
+class VideoVanished(VideoUnreachable):
     """The file is no longer where it was found."""
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.footage.clips import HEIGHT_PX, RATE, WIDTH_PX, add_sound, cut_off, make_clip, make_sound
-from vtrack_ray.errors import NotAVideo, ToolMissing, VideoForbidden, VideoVanished
+from vtrack_ray.errors import NotAVideo, ToolMissing, VideoForbidden, VideoUnreachable, VideoVanished
 from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis
@@ -164,6 +164,14 @@ def test_a_folder_or_a_pipe_is_no_file(tmp_path: Path) -> None:
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(VideoVanished, match=r"gone\.mp4 is gone"):
         probed(tmp_path / "gone.mp4")
+
+
+def test_a_file_that_is_out_of_reach(tmp_path: Path) -> None:
+    """As on a share whose server does not answer, the system can't even say whether it is there."""
+    path = tmp_path / "loop.mp4"
+    path.symlink_to(path)
+    with pytest.raises(VideoUnreachable, match=r"loop\.mp4 can't be reached: Too many levels of symbolic links; check"):
+        probed(path)
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:

@@ -724,6 +724,32 @@ async def test_a_video_whose_disk_goes_away_waits_for_it(ledger: Ledger, clip: P
 
 
 @in_a_loop
+async def test_what_failed_as_its_file_was_out_of_reach_is_taken_up_when_a_scan_sees_it_again(
+    ledger: Ledger, clip: Path, root: Path
+) -> None:
+    path, broken = put(clip, root, 1), put(clip, root, 2)
+    broken.write_bytes(b"no video")
+    touch(broken, NOW - timedelta(hours=1))
+    async with served(ledger, root, RETRIES=0) as service:
+        gate = service.launcher.close("sample:")
+        service.ask(DEFAULT)
+        await held(service, "sample:")
+        path.rename(root / "away")
+        gate.open()
+        await service.until(service.is_idle)
+        assert statuses(service) == [VideoStatus.FAILED] * 2
+        service.clock.advance(900)
+        await service.scanned_again()
+        await service.a_few_turns()
+        assert statuses(service) == [VideoStatus.FAILED] * 2
+        (root / "away").rename(path)
+        service.clock.advance(900)
+        await service.until(lambda: service.status(path) is DONE)
+        assert (service.video(path).attempt, service.video(path).failures) == (2, 0)
+        assert (service.status(broken), service.video(broken).failures) == (VideoStatus.FAILED, 1)
+
+
+@in_a_loop
 async def test_a_scan_that_fails_fails_its_program_and_no_other(
     ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

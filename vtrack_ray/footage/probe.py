@@ -43,7 +43,7 @@ _SAME_END_S = 0.1
 def probe(file: FoundFile, zone: ZoneInfo) -> Header:
     """The file's header; a date in its name or its folders' is read in `zone`, if it names none itself.
 
-    Raises VideoVanished, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
+    Raises VideoUnreachable, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
     """
     check_readable(file.path)
     answer = _ffprobe(file.path)

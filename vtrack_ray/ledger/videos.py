@@ -78,8 +78,17 @@ class Videos(Database):
         with self._changing() as transaction:
             transaction.run("forget_survey", camera_name=camera_name)
 
-    def fail(self, video_id: str, attempt: int | None, status: VideoStatus, reason: str, at: datetime) -> None:
-        """Gives the video up as failed, timed out or skipped, with the reason.
+    def fail(
+        self,
+        video_id: str,
+        attempt: int | None,
+        status: VideoStatus,
+        reason: str,
+        at: datetime,
+        *,
+        is_out_of_reach: bool = False,
+    ) -> None:
+        """Gives the video up as failed, timed out or skipped, with the reason (see `out_of_reach`).
 
         `attempt` None: it is neither being sampled nor concluded. Raises StaleAttempt if that is not how things stand.
         """
@@ -87,9 +96,20 @@ class Videos(Database):
             raise ValueError(f"a video does not fail as {status}")
         with self._changing() as transaction:
             if not transaction.run(
-                "fail_video", video_id=video_id, attempt=attempt, status=str(status), reason=reason, at=at
+                "fail_video",
+                video_id=video_id,
+                attempt=attempt,
+                status=str(status),
+                reason=reason,
+                at=at,
+                is_out_of_reach=is_out_of_reach,
             ):
                 raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; its {status} was refused: {reason}")
+
+    def out_of_reach(self) -> list[str]:
+        """The videos that failed for nothing but that their files were out of reach when they were last tried."""
+        with self._reading() as transaction:
+            return [row["video_id"] for row in transaction.run("out_of_reach")]
 
     def reopen(
         self,

@@ -271,17 +271,30 @@ class Scheduler:
         self._scan_due = self._now() + interval
         self._scanned_for, self._is_all_scanned = lasting.program_id, False
         try:
-            self._is_all_scanned = await self._scanner.scan_sources(self._roots)
+            found = await self._scanner.scan_sources(self._roots)
         except END_THE_RUN:
             raise
         except Exception as error:  # noqa: BLE001  the next scan may go well
             await self._chronicle.tell(OccurrenceKind.TROUBLE, f"the sources could not be scanned: {error}")
             return
+        await self._take_back(found.video_ids)
+        self._is_all_scanned = found.is_all
         if self._scanner.has_growing:
             soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
             self._scan_due = min(self._scan_due, soon)
         if lasting.state is ProgramState.WAITING:
             await self._start_program(lasting)
+
+    async def _take_back(self, seen: Sequence[str]) -> None:
+        """Has videos wait again that were given up as their files were out of reach, and are seen again."""
+        if back := sorted({*await self._store(Ledger.out_of_reach)}.intersection(seen)):
+            self._judging += 1
+            await self._store(
+                Ledger.reopen, back, "its file is there again", statuses=[VideoStatus.FAILED], keep_logs=True
+            )
+            await self._sort()
+            self._judging -= 1
+            self.look()
 
     async def _start_program(self, program: Program) -> None:
         await self._store(Ledger.start_program, program.program_id, self._now())

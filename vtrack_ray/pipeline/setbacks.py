@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from vtrack_ray.errors import StaleAttempt, VideoTimedOut, VideoVanished
+from vtrack_ray.errors import StaleAttempt, VideoTimedOut, VideoUnreachable
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
@@ -33,15 +33,20 @@ class Setbacks:
     async def take(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
         """Decides, by what went wrong; a video whose file was replaced meanwhile is nobody's any more."""
         reason = sentence(file, error)
+        is_away = isinstance(error, VideoUnreachable)
         try:
             if isinstance(error, VideoTimedOut):
                 kind = OccurrenceKind.TIMEOUT
                 await self._store(Ledger.fail, file.video_id, attempt, VideoStatus.TIMEOUT, reason, self._now())
-            elif isinstance(error, VideoVanished) and not await asyncio.to_thread(is_there, file.source):
+            elif is_away and not await asyncio.to_thread(is_there, file.source):
                 await self._put_off(file, attempt)
                 return
             else:
-                again = await self._store(Ledger.set_back, file.video_id, attempt, reason, self._now(), self._pauses_s)
+                again = await self._store(
+                    Ledger.set_back,
+                    *(file.video_id, attempt, reason, self._now(), self._pauses_s),
+                    is_out_of_reach=is_away,
+                )
                 kind = OccurrenceKind.RETRY if again else OccurrenceKind.FAILED
         except StaleAttempt as stale:
             kind, reason = OccurrenceKind.STALE, str(stale)

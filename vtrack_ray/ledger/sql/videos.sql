@@ -39,9 +39,10 @@ UPDATE file_list SET surveyed = true WHERE video_id = $video_id;
 UPDATE file_list SET surveyed = false WHERE camera_name = $camera_name;
 
 -- name: fail_video
--- Gives up a video: the one in this attempt, or, without an attempt, one neither being sampled nor concluded.
+-- Gives up a video: the one in this attempt, or, without an attempt, one neither being sampled nor concluded. It has a
+-- retry time even so, if its file was out of reach.
 UPDATE file_list
-SET status = $status, reason = $reason, finished_at = $at, retry_at = NULL
+SET status = $status, reason = $reason, finished_at = $at, retry_at = CASE WHEN $is_out_of_reach THEN $at::TIMESTAMP END
 WHERE video_id = $video_id
   AND CASE
     WHEN $attempt::INTEGER IS NULL THEN status NOT IN ('sampling', 'done', 'no_activity')
@@ -94,6 +95,10 @@ FROM file_list
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
   AND ($statuses::VARCHAR[] IS NULL OR status IN (SELECT unnest($statuses::VARCHAR[])))
 ORDER BY camera_name, started_at NULLS LAST, path;
+
+-- name: out_of_reach
+-- Failed videos whose files were out of reach.
+SELECT video_id FROM file_list WHERE status = 'failed' AND retry_at IS NOT NULL ORDER BY video_id;
 
 -- name: reopen_videos
 -- Makes videos pending again.
