@@ -37,6 +37,10 @@ class SamplerCrashed(VideoError):
     """The process that sampled the video died."""
 
 
+class SamplerLost(VideoError):
+    """The machine that sampled the video was lost, which is hardly the video's fault."""
+
+
 class VideoTimedOut(VideoError):
     """Working on the video took longer than allowed."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import SMALL, Footage, Snapshot, rendered
 from tests.pipeline.services import NOW, Clock, Service, in_a_loop, put, served, touch
-from vtrack_ray.errors import ActorLost, ProgramError
+from vtrack_ray.errors import ActorLost, ProgramError, SamplerLost
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.filters import Filters
@@ -454,6 +454,46 @@ async def test_a_video_that_fails_while_it_is_sampled_is_tried_again(ledger: Led
         await service.until(service.is_idle)
         row = service.video(path)
         assert (row.status, row.attempt, row.failures, row.reason) == (DONE, 2, 0, None)
+
+
+@in_a_loop
+async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few_times(
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise SamplerLost
+
+    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
+    path = put(clip, root, 1)
+    async with served(ledger, root, RETRIES=1, RETRY_SECONDS=60) as service:
+        service.ask(DEFAULT)
+        for attempt, failures in enumerate((0, 0, 0, 1), start=1):
+            await service.until(lambda attempt=attempt: len(service.history(OccurrenceKind.RETRY)) == attempt)
+            row = service.video(path)
+            assert (row.status, row.attempt, row.failures) == (PENDING, attempt, failures)
+            assert row.retry_at == service.clock() + timedelta(seconds=60)
+            service.clock.advance(60)
+        await service.until(service.is_idle)
+        assert (service.status(path), service.video(path).failures) == (VideoStatus.FAILED, 2)
+
+
+@in_a_loop
+async def test_a_video_that_ended_earlier_services_is_not_put_back_for_ever(
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise SamplerLost
+
+    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
+    path = put(clip, root, 1)
+    video_id = probed(ledger, root)
+    for _ in range(3):
+        assert ledger.claim_video(video_id, NOW)
+        ledger.release_claims()
+    async with served(ledger, root, RETRIES=0) as service:
+        service.ask(DEFAULT)
+        await service.until(service.is_idle)
+        assert (service.status(path), service.video(path).attempt) == (VideoStatus.FAILED, 4)
 
 
 @in_a_loop
