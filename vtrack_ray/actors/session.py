@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
+from vtrack_ray.actors.leftovers import mark, remove_leftovers
 from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.team import answered, team
@@ -73,16 +74,17 @@ class Session:
             if self._orders.restarted:
                 why = Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=self._orders.restarted)
                 ledger.record([why])
-        with (
-            joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard),
-            team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler,
-        ):
-            try:
-                self._follow(scheduler)
-            except ActorLost as error:
-                # What is left of a broken Ray takes its time to end in good order, and need not.
-                self.say(Word(kind="error", error=type(error).__name__, message=str(error)))
-                os._exit(1)
+        with joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard) as folder:
+            if folder is not None:
+                remove_leftovers(folder, settings.DB)
+                mark(folder, settings.DB)
+            with team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler:
+                try:
+                    self._follow(scheduler)
+                except ActorLost as error:
+                    # What is left of a broken Ray takes its time to end in good order, and need not.
+                    self.say(Word(kind="error", error=type(error).__name__, message=str(error)))
+                    os._exit(1)
 
     def _follow(self, scheduler: Any) -> None:
         ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
