@@ -64,6 +64,23 @@ def test_the_length_of_an_avi_that_was_never_finished_is_what_is_there(tmp_path:
     assert 0.5 < probed(part).duration_s < 1.5
 
 
+@pytest.mark.parametrize("part", [0.5, 1.0])
+@pytest.mark.parametrize(
+    ("field", "value", "days"), [(32, b"\xff\xff\xff\xff", "1988"), (20, b"\xff\xff\xff\xff\x01\0\0\0", r"\d+")]
+)
+def test_an_avi_whose_header_is_nonsense_is_given_up_with_a_sentence(
+    tmp_path: Path, field: int, value: bytes, days: str, part: float
+) -> None:
+    """The number of its pictures, or the time that each takes."""
+    data = bytearray(make_clip(tmp_path / "clip.avi", codec="mjpeg", pix_fmt="yuvj420p").read_bytes())
+    at = data.index(b"strh") + 8 + field
+    data[at : at + len(value)] = value
+    broken = tmp_path / "broken.avi"
+    broken.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(NotAVideo, match=rf"broken\.avi lasts {days} days by its header, which must be damaged"):
+        probed(broken)
+
+
 def test_the_start_is_the_containers_before_the_names_before_the_modification_time(tmp_path: Path) -> None:
     tags = {"creation_time": "2026-11-01T02:00:00Z"}
     with_both = probed(make_clip(tmp_path / "20261101_080000.mp4", tags=tags))
