@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -131,6 +132,10 @@ def test_a_second_signal_ends_it_at_once_and_leaves_nothing(vtrack: Vtrack, two_
 def test_killed_it_takes_all_that_it_started_with_it(vtrack: Vtrack) -> None:
     with service(vtrack) as process:
         started = sessions_of(process)
+        # But for the folder of its logs, which tells whose it is.
+        [session] = psutil.Process(process.pid).children()
+        [mark] = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{session.pid}/vtrack-database")
+        assert mark.read_bytes() == os.fsencode(vtrack.db)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate(timeout=_PATIENCE_S)
         _, alive = psutil.wait_procs(started, timeout=20)

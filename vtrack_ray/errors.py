@@ -21,7 +21,11 @@ class NotAVideo(VideoError):
     """The file holds no video that can be decoded."""
 
 
-class VideoVanished(VideoError):
+class VideoUnreachable(VideoError):
+    """The file can't be reached; is its disk connected?"""
+
+
+class VideoVanished(VideoUnreachable):
     """The file is no longer where it was found."""
 
 
@@ -31,6 +35,10 @@ class VideoForbidden(VideoError):
 
 class SamplerCrashed(VideoError):
     """The process that sampled the video died."""
+
+
+class SamplerLost(VideoError):
+    """The machine that sampled the video was lost, which is hardly the video's fault."""
 
 
 class VideoTimedOut(VideoError):

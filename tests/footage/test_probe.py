@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.footage.clips import HEIGHT_PX, RATE, WIDTH_PX, add_sound, cut_off, make_clip, make_sound
-from vtrack_ray.errors import NotAVideo, ToolMissing, VideoForbidden, VideoVanished
+from vtrack_ray.errors import NotAVideo, ToolMissing, VideoForbidden, VideoUnreachable, VideoVanished
 from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis
@@ -62,6 +62,23 @@ def test_the_length_of_an_avi_that_was_never_finished_is_what_is_there(tmp_path:
     part = tmp_path / "part.avi"
     part.write_bytes(data[: len(data) // 2])
     assert 0.5 < probed(part).duration_s < 1.5
+
+
+@pytest.mark.parametrize("part", [0.5, 1.0])
+@pytest.mark.parametrize(
+    ("field", "value", "days"), [(32, b"\xff\xff\xff\xff", "1988"), (20, b"\xff\xff\xff\xff\x01\0\0\0", r"\d+")]
+)
+def test_an_avi_whose_header_is_nonsense_is_given_up_with_a_sentence(
+    tmp_path: Path, field: int, value: bytes, days: str, part: float
+) -> None:
+    """The number of its pictures, or the time that each takes."""
+    data = bytearray(make_clip(tmp_path / "clip.avi", codec="mjpeg", pix_fmt="yuvj420p").read_bytes())
+    at = data.index(b"strh") + 8 + field
+    data[at : at + len(value)] = value
+    broken = tmp_path / "broken.avi"
+    broken.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(NotAVideo, match=rf"broken\.avi lasts {days} days by its header, which must be damaged"):
+        probed(broken)
 
 
 def test_the_start_is_the_containers_before_the_names_before_the_modification_time(tmp_path: Path) -> None:
@@ -164,6 +181,14 @@ def test_a_folder_or_a_pipe_is_no_file(tmp_path: Path) -> None:
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(VideoVanished, match=r"gone\.mp4 is gone"):
         probed(tmp_path / "gone.mp4")
+
+
+def test_a_file_that_is_out_of_reach(tmp_path: Path) -> None:
+    """As on a share whose server does not answer, the system can't even say whether it is there."""
+    path = tmp_path / "loop.mp4"
+    path.symlink_to(path)
+    with pytest.raises(VideoUnreachable, match=r"loop\.mp4 can't be reached: Too many levels of symbolic links; check"):
+        probed(path)
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:

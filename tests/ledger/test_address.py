@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,18 @@ def test_without_a_runtime_folder_the_users_own_temporary_one_is_taken(
     address.touch()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_path / "of a session"))
     assert possible_addresses(short_path / "v.duckdb") == [address]
+
+
+def test_an_owner_in_a_runtime_folder_is_found_by_who_has_none(
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtrack_ray.ledger.address._RUNTIME_FOLDERS", short_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_path / str(os.getuid())))
+    address = own_address(short_path / "v.duckdb")
+    address.touch()
+    for other in (None, str(short_path / "elsewhere")):
+        if other is None:
+            monkeypatch.delenv("XDG_RUNTIME_DIR")
+        else:
+            monkeypatch.setenv("XDG_RUNTIME_DIR", other)
+        assert possible_addresses(short_path / "v.duckdb") == [address]

@@ -160,6 +160,20 @@ def test_a_failure_asks_for_longer_and_longer_pauses_and_then_gives_up(ledger: L
     assert (row.retry_at, row.finished_at) == (None, at)
 
 
+def test_what_was_given_up_as_its_file_was_out_of_reach_is_remembered_until_it_waits_again(ledger: Ledger) -> None:
+    away, later, broken = (claimed(ledger, name) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    ids = [claim.video.video_id for claim in (away, later, broken)]
+    assert ledger.set_back(ids[0], away.attempt, "it is gone", NOON, [], is_out_of_reach=True) is None
+    assert ledger.set_back(ids[1], later.attempt, "it is gone", NOON, [60], is_out_of_reach=True)
+    assert ledger.set_back(ids[2], broken.attempt, "broken", NOON, []) is None
+    assert ledger.out_of_reach() == [ids[0]]
+    ledger.fail(ids[1], None, VideoStatus.FAILED, "it is gone", NOON, is_out_of_reach=True)
+    assert ledger.out_of_reach() == sorted(ids[:2])
+    ledger.reopen(ids)
+    assert ledger.out_of_reach() == []
+    assert len(ledger.claim(9, NOON)) == 3
+
+
 def test_without_pauses_the_first_failure_is_the_last(ledger: Ledger) -> None:
     claim = claimed(ledger)
     assert ledger.set_back(claim.video.video_id, claim.attempt, "broken", NOON, []) is None
@@ -170,6 +184,8 @@ def test_a_file_whose_header_cannot_be_read_is_set_back_without_an_attempt(ledge
     file = found()
     ledger.register([file], NOON)
     assert ledger.set_back(file.video_id, None, "no video", NOON, [60]) == NOON + MINUTE
+    with pytest.raises(StaleAttempt):  # two had read it at once, and it failed once
+        ledger.set_back(file.video_id, None, "no video", NOON, [60])
     assert ledger.unprobed(at=NOON + MINUTE - timedelta(microseconds=1)) == []
     assert ledger.unprobed(at=NOON + MINUTE) == ledger.unprobed() == [file]
     assert ledger.set_back(file.video_id, None, "no video", NOON + MINUTE, [60]) is None

@@ -22,6 +22,7 @@ from tests.ledger.examples import (
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog, Filterable, Skipped, VideoFilter
+from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import Video, VideoStatus
 
 
@@ -250,7 +251,9 @@ def test_filters_judge_what_waits_or_is_skipped_and_no_program_asks_for(ledger: 
     by_id = {one.video_id: one for one in ledger.filterable()}
     assert by_id == {
         a.video_id: Filterable(a.video_id, "cam1", NOON, NOON, "pending", None),
-        e.video_id: Filterable(e.video_id, "cam1", NOON + 4 * MINUTE, NOON, "skipped", "days"),
+        e.video_id: Filterable(
+            e.video_id, "cam1", NOON + 4 * MINUTE, NOON, "skipped", Refusal("days", "caf\udce9: days")
+        ),
     }
 
 
@@ -304,15 +307,19 @@ def test_a_header_is_read_first_for_programs(ledger: Ledger) -> None:
     asked_for(ledger, b.video_id)
     assert ledger.unprobed() == [b, c, a]
     assert ledger.unprobed(limit=2) == [b, c]
+    assert ledger.unprobed(of_programs=True) == [b]
+    assert ledger.unprobed(of_programs=False) == [c, a]
 
 
 def test_cameras_wait_as_long_as_probed_videos_of_them_do(ledger: Ledger) -> None:
     probed(ledger, "a.mp4", "b.mp4", camera_name="cam2")
     probed(ledger, "a.mp4", camera_name="cam1")
     ledger.register([found(camera_name="cam3")], NOON)
-    assert ledger.cameras_waiting() == ["cam1", "cam2"]
+    assert ledger.cameras_waiting(of_programs=False) == ["cam1", "cam2"]
     ledger.claim(9, NOON, ["cam1"])
-    assert ledger.cameras_waiting() == ["cam2"]
+    assert ledger.cameras_waiting(of_programs=False) == ["cam2"]
+    asked_for(ledger, found("b.mp4", camera_name="cam2").video_id)
+    assert ledger.cameras_waiting(of_programs=True) == ledger.cameras_waiting(of_programs=False) == ["cam2"]
 
 
 def test_the_backlog_is_what_is_left_and_what_was_done_by_camera(ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, rendered_once
 from tests.pipeline.services import NOW, Clock, Service, in_a_loop, put, served, touch
-from vtrack_ray.errors import ActorLost, ProgramError
+from vtrack_ray.errors import ActorLost, ProgramError, SamplerLost
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.filters import Filters
@@ -192,9 +192,26 @@ async def test_custom_goes_first_and_is_subject_to_no_filter(
         cameras = [one.camera_name for one in service.history(OccurrenceKind.DONE)]
         assert cameras[-2:] == ["cam1", "cam1"], "those under way may end before it, but no others"
         urgent = {job.label.partition("/")[0] for job in service.launcher.begun if job.is_urgent}
-        assert urgent == {"survey:cam9", "sample:cam9"}
+        assert urgent == {"scan:", "probe:cam9", "survey:cam9", "sample:cam9"}
         assert len(service.said(OccurrenceKind.SCAN)) == 2, "each place was scanned once"
         assert {row.program_id for row in ledger.videos()} == {None}
+
+
+@in_a_loop
+async def test_custom_does_not_wait_for_the_headers_of_others(
+    ledger: Ledger, clip: Path, root: Path, tmp_path: Path
+) -> None:
+    put(clip, root, 1)
+    wanted = put(clip, tmp_path / "elsewhere", 500, camera_name="cam9")
+    ledger.save_filters(Filters(days=30), NOW)
+    async with served(ledger, root) as service:
+        gate = service.launcher.close("probe:cam1")
+        service.ask(DEFAULT)
+        await held(service, "probe:cam1")
+        custom = service.ask(CUSTOM, custom_path=str(wanted), camera_name="cam9")
+        await service.until(lambda: service.is_over(custom))
+        assert service.status(wanted) is DONE
+        assert gate.waiting
 
 
 @in_a_loop
@@ -437,6 +454,46 @@ async def test_a_video_that_fails_while_it_is_sampled_is_tried_again(ledger: Led
         await service.until(service.is_idle)
         row = service.video(path)
         assert (row.status, row.attempt, row.failures, row.reason) == (DONE, 2, 0, None)
+
+
+@in_a_loop
+async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few_times(
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise SamplerLost
+
+    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
+    path = put(clip, root, 1)
+    async with served(ledger, root, RETRIES=1, RETRY_SECONDS=60) as service:
+        service.ask(DEFAULT)
+        for attempt, failures in enumerate((0, 0, 0, 1), start=1):
+            await service.until(lambda attempt=attempt: len(service.history(OccurrenceKind.RETRY)) == attempt)
+            row = service.video(path)
+            assert (row.status, row.attempt, row.failures) == (PENDING, attempt, failures)
+            assert row.retry_at == service.clock() + timedelta(seconds=60)
+            service.clock.advance(60)
+        await service.until(service.is_idle)
+        assert (service.status(path), service.video(path).failures) == (VideoStatus.FAILED, 2)
+
+
+@in_a_loop
+async def test_a_video_that_ended_earlier_services_is_not_put_back_for_ever(
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise SamplerLost
+
+    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
+    path = put(clip, root, 1)
+    video_id = probed(ledger, root)
+    for _ in range(3):
+        assert ledger.claim_video(video_id, NOW)
+        ledger.release_claims()
+    async with served(ledger, root, RETRIES=0) as service:
+        service.ask(DEFAULT)
+        await service.until(service.is_idle)
+        assert (service.status(path), service.video(path).attempt) == (VideoStatus.FAILED, 4)
 
 
 @in_a_loop
@@ -704,6 +761,32 @@ async def test_a_video_whose_disk_goes_away_waits_for_it(ledger: Ledger, clip: P
         away.rename(disk)
         service.clock.advance(60)
         await service.until(lambda: service.status(path) is DONE)
+
+
+@in_a_loop
+async def test_what_failed_as_its_file_was_out_of_reach_is_taken_up_when_a_scan_sees_it_again(
+    ledger: Ledger, clip: Path, root: Path
+) -> None:
+    path, broken = put(clip, root, 1), put(clip, root, 2)
+    broken.write_bytes(b"no video")
+    touch(broken, NOW - timedelta(hours=1))
+    async with served(ledger, root, RETRIES=0) as service:
+        gate = service.launcher.close("sample:")
+        service.ask(DEFAULT)
+        await held(service, "sample:")
+        path.rename(root / "away")
+        gate.open()
+        await service.until(service.is_idle)
+        assert statuses(service) == [VideoStatus.FAILED] * 2
+        service.clock.advance(900)
+        await service.scanned_again()
+        await service.a_few_turns()
+        assert statuses(service) == [VideoStatus.FAILED] * 2
+        (root / "away").rename(path)
+        service.clock.advance(900)
+        await service.until(lambda: service.status(path) is DONE)
+        assert (service.video(path).attempt, service.video(path).failures) == (2, 0)
+        assert (service.status(broken), service.video(broken).failures) == (VideoStatus.FAILED, 1)
 
 
 @in_a_loop

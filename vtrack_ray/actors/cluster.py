@@ -22,10 +22,10 @@ _OBJECT_STORE_BYTES = 200 * 2**20  # samples pass through it, pictures never do
 
 
 @contextmanager
-def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[None]:
+def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[Path | None]:
     """Ray, started on this machine for as long as needed, or the cluster at `address` (`RAY_ADDRESS` if not given).
 
-    A Ray that is started here shows its dashboard to this machine alone, if it has one.
+    A Ray that is started here shows its dashboard to this machine alone, if it has one; gives the folder of its logs.
 
     Raises ClusterError if there is no cluster at the address.
     """
@@ -45,7 +45,7 @@ def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[
     # inherit the mask. What comes meanwhile is delivered here once the mask is lifted.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        ray.init(address=address, **options)
+        context: Any = ray.init(address=address, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         raise ClusterError(f"Ray can't be started or joined at {address!r}: {error}") from error
@@ -55,7 +55,7 @@ def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if address == "local":
             _close_token_file()
-        yield
+        yield Path(context.address_info["session_dir"]) if address == "local" else None
     finally:
         ray.shutdown()
 

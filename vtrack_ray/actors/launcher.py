@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayActorError, TaskUnschedulableError, WorkerCrashedError
+from ray.exceptions import (
+    LocalRayletDiedError,
+    NodeDiedError,
+    ObjectLostError,
+    OutOfMemoryError,
+    RayActorError,
+    TaskUnschedulableError,
+    WorkerCrashedError,
+)
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vtrack_ray.actors.monitor import MonitorActor
 from vtrack_ray.actors.remote import told, unwrapped
-from vtrack_ray.errors import SamplerCrashed
+from vtrack_ray.errors import SamplerCrashed, SamplerLost
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.needs import MIB, Need, Needs, Usage
@@ -29,6 +37,10 @@ from vtrack_ray.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_LOST = (NodeDiedError, LocalRayletDiedError, ObjectLostError, TaskUnschedulableError)
+"""How Ray tells that a machine is gone, rather than the process that worked there: before it began, at work, or with
+the answer."""
 
 _JOBS = 200
 _POLITE = 10
@@ -177,8 +189,8 @@ class RayLauncher:
             raise SamplerCrashed(f"{job.label}: the process that worked on it died") from error
         except OutOfMemoryError as error:
             raise SamplerCrashed(f"{job.label}: the process that worked on it was ended for want of memory") from error
-        except TaskUnschedulableError as error:
-            raise SamplerCrashed(f"{job.label}: the machine that was to work on it is gone") from error
+        except _LOST as error:
+            raise SamplerLost(f"{job.label}: the machine that was to work on it is gone") from error
         return worked
 
     async def _place(self, job: Job) -> tuple[_Machine, Need]:

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from threading import Thread
 from typing import IO, Any, Literal
@@ -22,6 +22,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.http import http_service
+from vtrack_ray.actors.leftovers import mark, remove_leftovers
 from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.team import Team, answered, team
@@ -79,10 +80,13 @@ class Session:
         with Ledger.open(settings.DB, wait_s=READER_S) as ledger:
             if restarted:
                 ledger.record([Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=restarted)])
-        with (
-            joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard),
-            http_service(settings) if self._orders.has_http else nullcontext(),
-        ):
+        with ExitStack() as begun:
+            joined = joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard)
+            if (folder := begun.enter_context(joined)) is not None:
+                remove_leftovers(folder, settings.DB)
+                mark(folder, settings.DB)
+            if self._orders.has_http:
+                begun.enter_context(http_service(settings))
             ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
             try:
                 self._serve_on(ray_itself)

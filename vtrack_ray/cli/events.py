@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray.cli.nothing import similar_codes, tell, unknown_cameras
-from vtrack_ray.cli.options import instant_option, with_output, with_settings
+from vtrack_ray.cli.options import CameraName, instant_option, with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import EventFilter, VideoFilter
@@ -20,7 +20,9 @@ _COLUMNS = ("camera_name", "started_at", "duration_s", "tracking_codes", "status
 
 @click.command()
 @click.option("--code", "codes", multiple=True, help="Events with this tracking code; may be given several times.")
-@click.option("--camera", "cameras", multiple=True, help="Events of this camera; may be given several times.")
+@click.option(
+    "--camera", "cameras", type=CameraName(), multiple=True, help="Events of this camera; may be given several times."
+)
 @click.option("--since", help="Events that end after this instant, such as 2026-11-01 or 2026-11-01T08:00+07:00.")
 @click.option("--until", help="Events that start before this instant.")
 @click.option(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 import click
 
-from vtrack_ray.cli.options import with_settings
+from vtrack_ray.cli.options import is_text, with_settings
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.meaning.filters import DAYS_OF_WEEK, Filters
 from vtrack_ray.settings import Settings
@@ -40,6 +40,8 @@ class _Names(click.ParamType[tuple[str, ...]]):
         names = tuple(name.strip() for name in value.split(",") if name.strip())
         if self._allowed:
             names = tuple(name.lower()[:3] for name in names)
+        if not is_text(value):
+            self.fail(f"{value!r} is no UTF-8; name cameras as `vtrack profile list` shows them", param, ctx)
         if not names or (self._allowed and not set(names) <= set(self._allowed)):
             self.fail(f"{value!r} must be `any`, or some of {', '.join(self._allowed) or 'your cameras'}", param, ctx)
         return names

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from vtrack_ray.cli.options import instant_option, with_output, with_settings
+from vtrack_ray.cli.options import CameraName, instant_option, with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import HistoryFilter
@@ -25,7 +25,9 @@ _COLUMNS = ("at", "kind", "camera_name", "text")
     type=click.Choice([kind.value for kind in OccurrenceKind]),
     help="Of this kind; may be given several times.",
 )
-@click.option("--camera", "cameras", multiple=True, help="Of this camera; may be given several times.")
+@click.option(
+    "--camera", "cameras", type=CameraName(), multiple=True, help="Of this camera; may be given several times."
+)
 @click.option("--since", help="At this instant or later, such as 2026-11-01 or 2026-11-01T08:00+07:00.")
 @click.option("--until", help="Before this instant.")
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="The latest so many.")

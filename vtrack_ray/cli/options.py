@@ -23,6 +23,26 @@ _OPTIONS = (
 )
 
 
+class CameraName(click.ParamType[str]):
+    """A camera's name: text, as it stands in the database."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not is_text(value):
+            self.fail(f"{value!r} is no UTF-8; name the camera as `vtrack profile list` shows it", param, ctx)
+        return value
+
+
+def is_text(value: str) -> bool:
+    """Whether it holds no bytes that are no UTF-8, which the command line gives as surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--db`, `--config` and `--set`; the command gets what they come to as `settings`."""
 

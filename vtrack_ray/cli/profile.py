@@ -12,7 +12,7 @@ import click
 import tomli_w
 
 from vtrack_ray.cli.nothing import cameras_without_videos, tell
-from vtrack_ray.cli.options import with_output, with_settings
+from vtrack_ray.cli.options import CameraName, with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.errors import ProfileError
 from vtrack_ray.ledger.answers import Answers, open_answers
@@ -43,7 +43,7 @@ def list_(output: str, settings: Settings) -> None:
 
 
 @profile.command()
-@click.argument("camera_name")
+@click.argument("camera_name", type=CameraName())
 @with_settings
 def show(camera_name: str, settings: Settings) -> None:
     """Show one camera's profile as JSON."""
@@ -53,7 +53,7 @@ def show(camera_name: str, settings: Settings) -> None:
 
 
 @profile.command("set")
-@click.argument("camera_name")
+@click.argument("camera_name", type=CameraName())
 @click.option("--packing-area", metavar="X,Y,W,H", help="Where labels are looked for, in pixels; 'none': everywhere.")
 @click.option("--qr-trigger-area", metavar="X,Y,W,H", help="Where the trigger card lies; 'none': there is no card.")
 @click.option(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from vtrack_ray.cli.options import with_output, with_settings
+from vtrack_ray.cli.options import CameraName, with_output, with_settings
 from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.answers import open_answers
@@ -42,7 +42,9 @@ def default(settings: Settings) -> None:
 
 @program.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--camera", "camera_name", help="The camera of all these files; otherwise the folder's name.")
+@click.option(
+    "--camera", "camera_name", type=CameraName(), help="The camera of all these files; otherwise the folder's name."
+)
 @click.option("--force", "is_forced", is_flag=True, help="Do again what is done already, all of it.")
 @with_settings
 def custom(path: Path, camera_name: str | None, is_forced: bool, settings: Settings) -> None:

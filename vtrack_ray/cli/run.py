@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from vtrack_ray.cli.options import with_settings
+from vtrack_ray.cli.options import CameraName, with_settings
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import printable
 from vtrack_ray.errors import LedgerHeld
@@ -25,7 +25,9 @@ INTERRUPTED = 130
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--camera", "camera_name", help="The camera of all these files; otherwise the folder's name.")
+@click.option(
+    "--camera", "camera_name", type=CameraName(), help="The camera of all these files; otherwise the folder's name."
+)
 @click.option("--force", "is_forced", is_flag=True, help="Do again what is done already, all of it.")
 @click.option("--exhaustive", "is_exhaustive", is_flag=True, help="Examine every picture: slow, the reference.")
 @click.option("--local", "is_local", is_flag=True, help="Work in this process, without Ray.")

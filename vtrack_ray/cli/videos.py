@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray.cli.nothing import tell, unknown_cameras
-from vtrack_ray.cli.options import with_output, with_settings
+from vtrack_ray.cli.options import CameraName, with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.values import VideoFilter
@@ -31,7 +31,9 @@ _COLUMNS = (
 
 
 @click.command()
-@click.option("--camera", "cameras", multiple=True, help="Videos of this camera; may be given several times.")
+@click.option(
+    "--camera", "cameras", type=CameraName(), multiple=True, help="Videos of this camera; may be given several times."
+)
 @click.option(
     "--status",
     "statuses",

@@ -21,13 +21,14 @@ _OWN_TIMES = {"correct_ts_overflow": "0"}
 
 
 def opened(path: str) -> tuple[InputContainer, VideoStream]:
-    """The open file and the video stream that counts. Raises VideoVanished, VideoForbidden, NotAVideo."""
+    """The open file and the video stream that counts. Raises VideoUnreachable, VideoForbidden, NotAVideo."""
     check_readable(path)
     try:
         # With the protocol's name in front, a colon in the path is only a colon.
         container = av.open(f"file:{path}", options=_OWN_TIMES)
     except FFmpegError as error:
-        if isinstance(error, OSError):
+        # It was there a moment ago; of other errors, FFmpeg does not tell the disk's from the file's.
+        if isinstance(error, FileNotFoundError | PermissionError):
             raise from_os_error(path, error) from error
         raise not_decodable(path, error.strerror or str(error)) from error
     moving = [stream for stream in container.streams.video if Disposition.attached_pic not in stream.disposition]

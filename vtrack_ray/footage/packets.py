@@ -72,7 +72,7 @@ def index_packets(path: str, span: Span | None = None) -> PacketIndex:
     on to the first keyframe at or after its end, so that the keyframes around the span are known.
 
     Damaged packets, and pictures that are decoded but never shown (edit lists), are left out.
-    Raises VideoVanished, VideoForbidden, NotAVideo.
+    Raises VideoUnreachable, VideoForbidden, NotAVideo.
     """
     with Reader(path) as reader:
         return index_of(reader, span or Span(0.0, math.inf))

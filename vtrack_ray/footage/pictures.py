@@ -30,7 +30,7 @@ _SMOOTHING = ("h264", "hevc")
 
 @contextmanager
 def open_pictures(path: str) -> Iterator[Pictures]:
-    """The pictures of a video file's first video stream. Raises VideoVanished, VideoForbidden, NotAVideo."""
+    """The pictures of a video file's first video stream. Raises VideoUnreachable, VideoForbidden, NotAVideo."""
     with Reader(path) as reader:
         yield Pictures(reader)
 

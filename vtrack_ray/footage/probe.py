@@ -39,11 +39,15 @@ _STREAM_END = re.compile(r"(\d+):(\d\d):(\d\d\.\d+)")
 _SAME_END_S = 0.1
 """Streams that end with their container differ by less from its duration: 0.02 s of sound, a rounded timestamp."""
 
+_DAY_S = 86_400
+_LONGEST_S = 31 * _DAY_S
+"""No recorder writes longer files; to go through what is not there would take as long as if it were."""
+
 
 def probe(file: FoundFile, zone: ZoneInfo) -> Header:
     """The file's header; a date in its name or its folders' is read in `zone`, if it names none itself.
 
-    Raises VideoVanished, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
+    Raises VideoUnreachable, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
     """
     check_readable(file.path)
     answer = _ffprobe(file.path)
@@ -51,6 +55,11 @@ def probe(file: FoundFile, zone: ZoneInfo) -> Header:
     if not stream.get("width") or not stream.get("height"):
         raise NotAVideo(f"{file.path} has no intact picture, its size is unknown; copy the file again")
     duration_s = _duration_s(file.path, answer, stream)
+    if duration_s > _LONGEST_S:
+        raise NotAVideo(
+            f"{file.path} lasts {duration_s / _DAY_S:.0f} days by its header, which must be damaged; "
+            "copy it again from the recorder, or have it repaired"
+        )
     started_at, basis = _start(file, [container.get("tags", {}), stream.get("tags", {})], duration_s, zone)
     return Header(
         started_at=started_at,

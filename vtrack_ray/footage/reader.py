@@ -31,7 +31,7 @@ class Reader:
     guesses are late, and wrong where pictures are reordered; program streams may store some only. There the packets'
     decoding times stand for them, which as a set are the same.
 
-    Raises on opening: VideoVanished, VideoForbidden, NotAVideo.
+    Raises on opening: VideoUnreachable, VideoForbidden, NotAVideo.
     """
 
     def __init__(self, path: str) -> None:

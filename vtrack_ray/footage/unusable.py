@@ -5,14 +5,14 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from vtrack_ray.errors import NotAVideo, VideoError, VideoForbidden, VideoVanished
+from vtrack_ray.errors import NotAVideo, VideoError, VideoForbidden, VideoUnreachable, VideoVanished
 
 _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 """Types of the first box in an MP4 or MOV file (ISO/IEC 14496-12, QuickTime File Format)."""
 
 
 def check_readable(path: str) -> None:
-    """Raises VideoVanished, VideoForbidden or NotAVideo unless `path` is a readable file with something in it."""
+    """Raises VideoUnreachable, VideoForbidden or NotAVideo unless `path` is a readable file with something in it."""
     try:
         entry = Path(path).stat()
         if not stat.S_ISREG(entry.st_mode):
@@ -31,7 +31,7 @@ def from_os_error(path: str, error: OSError) -> VideoError:
         return VideoVanished(f"{path} is gone; if it was moved or renamed, scan its folder again")
     if isinstance(error, PermissionError):
         return VideoForbidden(f"{path} may not be read by this user; give it read access to the file and its folders")
-    return NotAVideo(f"{path} can't be read: {error.strerror or error}; check the disk and copy the file again")
+    return VideoUnreachable(f"{path} can't be reached: {error.strerror or error}; check its disk, or the network to it")
 
 
 def not_decodable(path: str, said: str) -> NotAVideo:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
 from vtrack_ray.errors import LedgerError
 
+_RUNTIME_FOLDERS = Path("/run/user")
+"""Where each user who is logged in has a runtime folder (man 5 user-runtime-dir@.service)."""
 _MAX_BYTES = 107
 """Linux keeps 108 bytes for a socket's path, one of which ends it (man 7 unix)."""
 
@@ -19,7 +22,7 @@ def own_address(database: Path) -> Path:
 
     Raises LedgerError if the folder is not private to this user, or its path too long for a socket.
     """
-    folder = _folders()[0]
+    folder = _own_folder()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -33,6 +36,8 @@ def own_address(database: Path) -> Path:
 
 def possible_addresses(database: Path, suffix: str = ".sock") -> list[Path]:
     """Where that database has its door (or what lies beside it), whichever environment its owner was started with.
+
+    A folder that only the owner's own XDG_RUNTIME_DIR or TMPDIR names is not known here.
 
     Raises LedgerError if one of them lies in a folder that others may write to.
     """
@@ -48,10 +53,19 @@ def possible_addresses(database: Path, suffix: str = ".sock") -> list[Path]:
 _HINT = "Name another folder in the environment variable XDG_RUNTIME_DIR."
 
 
-def _folders() -> list[Path]:
-    shared = Path(tempfile.gettempdir()) / f"vtrack-{os.getuid()}"
+def _own_folder() -> Path:
     own = os.environ.get("XDG_RUNTIME_DIR")
-    return [Path(own) / "vtrack", shared] if own else [shared]
+    return Path(own) / "vtrack" if own else _temporary()
+
+
+def _folders() -> Iterable[Path]:
+    """Where an owner's own folder may be, this process's own one first; each once."""
+    usual = _RUNTIME_FOLDERS / str(os.getuid()) / "vtrack"
+    return dict.fromkeys([_own_folder(), usual, _temporary()])
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir()) / f"vtrack-{os.getuid()}"
 
 
 def _name(database: Path) -> str:

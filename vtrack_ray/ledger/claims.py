@@ -10,7 +10,7 @@ from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.ledger.video_rows import videos_of
-from vtrack_ray.meaning.video import Video
+from vtrack_ray.meaning.video import Video, VideoStatus
 
 
 class Claims(Database):
@@ -65,13 +65,20 @@ class Claims(Database):
         return [Claim(video=video, attempt=row["attempt"]) for video, row in zip(videos_of(rows), rows, strict=True)]
 
     def set_back(
-        self, video_id: str, attempt: int | None, reason: str, at: datetime, pauses_s: Sequence[float]
+        self,
+        video_id: str,
+        attempt: int | None,
+        reason: str,
+        at: datetime,
+        pauses_s: Sequence[float],
+        *,
+        is_out_of_reach: bool = False,
     ) -> datetime | None:
         """Counts a failure of the video, and puts it back to be tried again; gives when.
 
         Its first failure asks for the first of the pauses, in seconds, the next one for the next. When there is none
-        left, it is failed, and None is given. `attempt` None: it is pending, and can't even be claimed. Raises
-        StaleAttempt if that is not how things stand. What was sampled of it stays.
+        left, it is failed (see `out_of_reach`), and None is given. `attempt` None: it is pending, its time has come,
+        and it can't even be claimed. Raises StaleAttempt if that is not how things stand. What was sampled of it stays.
         """
         with self._changing() as transaction:
             changed = transaction.run(
@@ -81,11 +88,12 @@ class Claims(Database):
                 reason=reason,
                 at=at,
                 pauses_s=[float(pause_s) for pause_s in pauses_s],
+                is_out_of_reach=is_out_of_reach,
             )
         if not changed:
             raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; its failure was refused: {reason}")
-        retry_at: datetime | None = changed[0]["retry_at"]
-        return retry_at
+        retry_at: datetime = changed[0]["retry_at"]
+        return retry_at if changed[0]["status"] == VideoStatus.PENDING else None
 
     def put_off(self, video_id: str, attempt: int | None, reason: str, retry_at: datetime) -> None:
         """Has the video wait until then, and counts no failure; `attempt` as in `set_back`. Raises StaleAttempt."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.transaction import Row
+from vtrack_ray.ledger.transaction import Row, Transaction
+from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 
 
@@ -15,25 +16,36 @@ class Profiles(Database):
 
     def profile(self, camera_name: str) -> Profile | None:
         """The camera's packing profile, if it has one."""
-        return next((profile for profile in self.profiles() if profile.camera_name == camera_name), None)
+        with self._reading() as transaction:
+            return _stored(transaction, camera_name)
 
     def profiles(self) -> list[Profile]:
         """All packing profiles, by camera."""
         with self._reading() as transaction:
             return [_profile_of(row) for row in transaction.run("profiles")]
 
+    def learn_card(self, camera_name: str, found: tuple[Area, datetime] | None) -> Profile:
+        """Takes in where the camera's trigger card was found, and in a video of which start; gives the profile.
+
+        It is as it stands by then: what a person said of the card stays, and so does what an earlier video told. A
+        camera without a profile gets one.
+        """
+        with self._changing() as transaction:
+            stored = _stored(transaction, camera_name)
+            profile = stored or Profile(camera_name=camera_name)
+            if found is not None and profile.find_trigger:
+                area, found_at = found
+                if profile.trigger_found_at is None or found_at < profile.trigger_found_at:
+                    profile = profile.model_copy(update={"qr_trigger_area": area, "trigger_found_at": found_at})
+            if profile != stored:
+                _save(transaction, profile)
+        return profile
+
     def save_profile(self, profile: Profile, *, if_not_person: bool = False) -> bool:
         """Stores the camera's profile and says whether it did: an auto one never replaces one that a person set,
         and with `if_not_person` no other one does."""
-        kept = profile.origin == "auto" or if_not_person
         with self._changing() as transaction:
-            at = datetime.now(UTC)
-            saved = transaction.run("save_profile", keep_persons=kept, at=at, **_parameters_of(profile))
-            if saved:
-                # Sampling logs name their profile by its digest; a later one must not make them unreadable.
-                key = f"ledger.profile.{profile.digest}"
-                transaction.run("save_config", key=key, value=profile.model_dump_json(), at=at)
-        return bool(saved)
+            return _save(transaction, profile, keep_persons=profile.origin == "auto" or if_not_person)
 
     def profiles_by_digest(self) -> dict[str, Profile]:
         """Every profile that was ever saved, by its digest; whose camera's it was does not matter to that."""
@@ -56,6 +68,21 @@ class Profiles(Database):
         with self._changing() as transaction:
             for key, value in values.items():
                 transaction.run("save_config", key=key, value=value, at=at)
+
+
+def _stored(transaction: Transaction, camera_name: str) -> Profile | None:
+    profiles = map(_profile_of, transaction.run("profiles"))
+    return next((profile for profile in profiles if profile.camera_name == camera_name), None)
+
+
+def _save(transaction: Transaction, profile: Profile, *, keep_persons: bool = False) -> bool:
+    at = datetime.now(UTC)
+    saved = transaction.run("save_profile", keep_persons=keep_persons, at=at, **_parameters_of(profile))
+    if saved:
+        # Sampling logs name their profile by its digest; a later one must not make them unreadable.
+        key = f"ledger.profile.{profile.digest}"
+        transaction.run("save_config", key=key, value=profile.model_dump_json(), at=at)
+    return bool(saved)
 
 
 def _parameters_of(profile: Profile) -> dict[str, object]:

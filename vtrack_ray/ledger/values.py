@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from vtrack_ray.meaning.event import Event, EventStatus
+from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video, VideoStatus
 
@@ -286,14 +287,14 @@ class Backlog:
 
 
 class Filterable(NamedTuple):
-    """What a filter needs to know of a video; `skipped_by` is the filter that it did not pass so far."""
+    """What a filter needs to know of a video; `refusal` is why it is skipped so far, if a filter skips it."""
 
     video_id: str
     camera_name: str
     started_at: datetime
     added_at: datetime
     status: str
-    skipped_by: str | None
+    refusal: Refusal | None
 
 
 class Skipped(NamedTuple):

@@ -19,6 +19,7 @@ from vtrack_ray.ledger.values import (
     VideoRow,
 )
 from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
+from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
 
 
@@ -31,14 +32,20 @@ class Videos(Database):
             return [row["source"] for row in transaction.run("sources")]
 
     def unprobed(
-        self, video_ids: Sequence[str] | None = None, at: datetime | None = None, limit: int | None = None
+        self,
+        video_ids: Sequence[str] | None = None,
+        at: datetime | None = None,
+        limit: int | None = None,
+        *,
+        of_programs: bool | None = None,
     ) -> list[FoundFile]:
         """Pending files (of these; None: of all) whose header was not read yet; those of programs, then by camera.
 
-        Those alone whose retry time has come by then, if an instant is given.
+        Those alone whose retry time has come by then, if an instant is given; and those alone that a program asks for,
+        or that none does, if that is said.
         """
         with self._reading() as transaction:
-            rows = transaction.run("unprobed_videos", video_ids=video_ids, at=at, limit=limit)
+            rows = transaction.run("unprobed_videos", video_ids=video_ids, at=at, limit=limit, of_programs=of_programs)
             return [file_of(row) for row in rows]
 
     def set_header(self, video_id: str, header: Header) -> None:
@@ -72,8 +79,17 @@ class Videos(Database):
         with self._changing() as transaction:
             transaction.run("forget_survey", camera_name=camera_name)
 
-    def fail(self, video_id: str, attempt: int | None, status: VideoStatus, reason: str, at: datetime) -> None:
-        """Gives the video up as failed, timed out or skipped, with the reason.
+    def fail(
+        self,
+        video_id: str,
+        attempt: int | None,
+        status: VideoStatus,
+        reason: str,
+        at: datetime,
+        *,
+        is_out_of_reach: bool = False,
+    ) -> None:
+        """Gives the video up as failed, timed out or skipped, with the reason (see `out_of_reach`).
 
         `attempt` None: it is neither being sampled nor concluded. Raises StaleAttempt if that is not how things stand.
         """
@@ -81,9 +97,20 @@ class Videos(Database):
             raise ValueError(f"a video does not fail as {status}")
         with self._changing() as transaction:
             if not transaction.run(
-                "fail_video", video_id=video_id, attempt=attempt, status=str(status), reason=reason, at=at
+                "fail_video",
+                video_id=video_id,
+                attempt=attempt,
+                status=str(status),
+                reason=reason,
+                at=at,
+                is_out_of_reach=is_out_of_reach,
             ):
                 raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; its {status} was refused: {reason}")
+
+    def out_of_reach(self) -> list[str]:
+        """The videos that failed for nothing but that their files were out of reach when they were last tried."""
+        with self._reading() as transaction:
+            return [row["video_id"] for row in transaction.run("out_of_reach")]
 
     def reopen(
         self,
@@ -151,12 +178,17 @@ class Videos(Database):
     def filterable(self) -> list[Filterable]:
         """What filters judge: videos of known start that wait or are skipped, and that no program asks for."""
         with self._reading() as transaction:
-            return [Filterable(**row) for row in transaction.run("filterable_videos")]
+            rows = transaction.run("filterable_videos")
+        refusals = [Refusal(row.pop("skipped_by"), row.pop("reason")) for row in rows]
+        return [
+            Filterable(**row, refusal=refusal if refusal.filter_name else None)
+            for row, refusal in zip(rows, refusals, strict=True)
+        ]
 
-    def cameras_waiting(self) -> list[str]:
-        """The cameras of which videos wait to be sampled, in alphabetical order."""
+    def cameras_waiting(self, *, of_programs: bool) -> list[str]:
+        """The cameras of which videos that programs ask for, or others, wait to be sampled, in alphabetical order."""
         with self._reading() as transaction:
-            return [row["camera_name"] for row in transaction.run("cameras_waiting")]
+            return [row["camera_name"] for row in transaction.run("cameras_waiting", of_programs=of_programs)]
 
     def apply_filters(self, skipped: Sequence[Skipped], taken_up: Sequence[str], at: datetime) -> None:
         """Skips some videos, and has others that were skipped wait again; what was sampled of them stays."""

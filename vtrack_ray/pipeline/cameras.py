@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from vtrack_ray.errors import VideoTimedOut
@@ -35,32 +36,29 @@ class Cameras:
     def profiles(self) -> Mapping[str, Profile]:
         return MappingProxyType(self._profiles)
 
-    async def know(self, camera_name: str) -> Profile:
+    async def know(self, camera_name: str, *, is_urgent: bool = False) -> Profile:
         """Takes the camera's profile, and looks for its trigger card in videos not yet searched, if nobody told.
 
         The earliest video in which the card can be read decides where it lies, in whatever order videos arrive.
         """
         profile = await self._store(Ledger.profile, camera_name) or Profile(camera_name=camera_name)
         if profile.find_trigger:
-            found_at, found = profile.trigger_found_at, dict[str, object]()
-            for video in await self._store(Ledger.unsurveyed, camera_name):
-                if found_at is not None and video.started_at >= found_at:
-                    break
-                if area := await self._survey(video, profile.trigger_text):
-                    found = {"qr_trigger_area": area, "trigger_found_at": video.started_at}
-                    break
-            # Somebody may have set the profile meanwhile.
-            latest = await self._store(Ledger.profile, camera_name)
-            profile = latest or profile
-            if profile.find_trigger:
-                profile = profile.model_copy(update=found)
-            await self._store(Ledger.save_profile, profile)
+            # Somebody may have set the profile meanwhile: the one that then stands is the one to take.
+            profile = await self._store(Ledger.learn_card, camera_name, await self._find_card(profile, is_urgent))
         self._profiles[camera_name] = profile
         return profile
 
-    async def _survey(self, video: Video, trigger_text: str) -> Area | None:
+    async def _find_card(self, profile: Profile, is_urgent: bool) -> tuple[Area, datetime] | None:
+        for video in await self._store(Ledger.unsurveyed, profile.camera_name):
+            if profile.trigger_found_at is not None and video.started_at >= profile.trigger_found_at:
+                return None
+            if area := await self._survey(video, profile.trigger_text, is_urgent):
+                return area, video.started_at
+        return None
+
+    async def _survey(self, video: Video, trigger_text: str, is_urgent: bool) -> Area | None:
         watch = Stopwatch()
-        job = job_on_video("survey", video, watch)
+        job = job_on_video("survey", video, watch, is_urgent=is_urgent)
         try:
             area = await within(self._limit_s, watch, self._launcher.run(job, survey, video, trigger_text))
         except END_THE_RUN:

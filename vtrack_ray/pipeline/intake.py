@@ -48,11 +48,11 @@ class Intake:
                     await self._detector.refold(profile, removed)
         return len(new)
 
-    async def probe(self, file: FoundFile) -> None:
+    async def probe(self, file: FoundFile, *, is_urgent: bool = False) -> None:
         """Reads a file's header into the ledger.
 
         Raises VideoError (VideoTimedOut after `TIMEOUT_SECONDS`), ToolMissing, and StaleAttempt if it has changed.
         """
-        job = job_on_file("probe", file)
+        job = job_on_file("probe", file, is_urgent=is_urgent)
         header = await within(self._limit_s, job.watch, self._launcher.run(job, probe, file, self._zone))
         await self._store(Ledger.set_header, file.video_id, header)

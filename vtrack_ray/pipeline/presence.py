@@ -8,32 +8,39 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import IO
 
 from vtrack_ray.errors import LedgerHeld
 from vtrack_ray.ledger.address import own_address, possible_addresses
 
 _SUFFIX = ".service"
+_FRESH_EVERY_S = 12 * 3600.0
+"""systemd-tmpfiles removes temporary files that nobody has touched for ten days, and sockets nobody listens on."""
 _A_LOOK_S = 1.0
 """Whoever looks whether the database is served holds the lock for a moment."""
 
 
 @contextmanager
 def served(database: Path) -> Iterator[None]:
-    """Holds the place of the one process that serves the database. Raises LedgerHeld if another one does."""
+    """Holds the place of the one process that serves the database. Raises LedgerHeld if another one does.
+
+    It may have been started in another environment, and so hold a place in another folder.
+    """
+    if pid := server_of(database):
+        raise _served_already(database, pid)
     path = own_address(database).with_suffix(_SUFFIX)
     with path.open("a+", encoding="ascii") as file:
         deadline = time.monotonic() + _A_LOOK_S
         while not _locked(file, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
-                raise LedgerHeld(
-                    f"Process {_pid_in(path)} serves the database {database} already; `vtrack down` ends it."
-                )
+                raise _served_already(database, _pid_in(path))
             time.sleep(_A_LOOK_S / 10)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        with _kept_fresh(file):
+            yield
 
 
 def server_of(database: Path) -> int | None:
@@ -43,6 +50,28 @@ def server_of(database: Path) -> int | None:
             if not _locked(file, fcntl.LOCK_SH):
                 return _pid_in(address)
     return None
+
+
+def _served_already(database: Path, pid: int | None) -> LedgerHeld:
+    return LedgerHeld(f"Process {pid} serves the database {database} already; `vtrack down` ends it.")
+
+
+@contextmanager
+def _kept_fresh(file: IO[str]) -> Iterator[None]:
+    """Touches the file now and then."""
+    is_over = Event()
+
+    def touch() -> None:
+        while not is_over.wait(_FRESH_EVERY_S):
+            os.utime(file.fileno())
+
+    thread = Thread(target=touch, name="vtrack presence", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _locked(file: IO[str], how: int) -> bool:

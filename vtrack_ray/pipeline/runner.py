@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from vtrack_ray.errors import ActorLost, StaleAttempt
+from vtrack_ray.errors import ActorLost, StaleAttempt, VideoUnreachable
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import VideoFilter, VideoRow
 from vtrack_ray.meaning.video import FoundFile, Video, VideoStatus
@@ -154,7 +154,9 @@ class Runner:
     async def _give_up(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
         self.progress.videos_failed += 1
         reason = sentence(file, error)
-        await self._store(Ledger.fail, file.video_id, attempt, status_after(error), reason, _now())
+        away = isinstance(error, VideoUnreachable)
+        status = status_after(error)
+        await self._store(Ledger.fail, file.video_id, attempt, status, reason, _now(), is_out_of_reach=away)
 
     async def _summary(self, rows: Iterable[VideoRow], troubles: Sequence[Trouble]) -> Summary:
         ids = [row.video_id for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import ParamSpec
+from typing import NamedTuple, ParamSpec
 
 from vtrack_ray.errors import SourceError
 from vtrack_ray.ledger.ledger import Ledger
@@ -20,6 +20,13 @@ from vtrack_ray.sources.local import Scan, scan, scan_sources
 from vtrack_ray.sources.settling import Settling
 
 P = ParamSpec("P")
+
+
+class Found(NamedTuple):
+    """The videos that a scan of the sources saw, by id, and whether all of the sources could be looked into."""
+
+    video_ids: list[str]
+    is_all: bool
 
 
 class Scanner:
@@ -47,15 +54,18 @@ class Scanner:
         """Whether the last scan of the sources had to leave files for a later one."""
         return bool(len(self._settling))
 
-    async def scan_sources(self, roots: Sequence[str]) -> bool:
-        """Scans the sources, without what is still being written; says whether all of them could be looked into."""
+    async def scan_sources(self, roots: Sequence[str]) -> Found:
+        """Scans the sources, what is still being written left out of the ledger."""
         where = " and ".join(roots) or "no source"
-        found = await self._scanned(where, self._settling, scan_sources, roots, await self._known(roots))
-        return bool(roots) and not {problem.path for problem in found.problems} & set(roots)
+        job = Job(label=f"scan:{where}", kind="scan")
+        found = await self._scanned(job, where, self._settling, scan_sources, roots, await self._known(roots))
+        is_all = bool(roots) and not {problem.path for problem in found.problems} & set(roots)
+        return Found([file.video_id for file in found.files], is_all)
 
     async def scan_path(self, path: Path, roots: Sequence[str], camera_name: str | None) -> list[str]:
-        """The videos at a path, whatever it is, by id. Raises SourceError if there are none."""
-        found = await self._scanned(str(path), None, scan, [path], await self._known(roots), camera_name)
+        """The videos at a path, whatever it is, by id; urgent. Raises SourceError if there are none."""
+        job = Job(label=f"scan:{path}", kind="scan", is_urgent=True)
+        found = await self._scanned(job, str(path), None, scan, [path], await self._known(roots), camera_name)
         if not found.files:
             raise SourceError(f"There are no video files in {path}")
         return [file.video_id for file in found.files]
@@ -64,10 +74,15 @@ class Scanner:
         return sorted({*await self._store(Ledger.sources), *roots})
 
     async def _scanned(
-        self, where: str, settling: Settling | None, function: Callable[P, Scan], *args: P.args, **kwargs: P.kwargs
+        self,
+        job: Job,
+        where: str,
+        settling: Settling | None,
+        function: Callable[P, Scan],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Scan:
         began = self._now()
-        job = Job(label=f"scan:{where}", kind="scan")
         found = await within(self._limit_s, job.watch, self._launcher.run(job, function, *args, **kwargs))
         stable = found.files if settling is None else settling.settle(found.files, began).stable
         new = await self._intake.register(stable, began)

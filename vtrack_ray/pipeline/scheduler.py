@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -86,9 +87,9 @@ class Scheduler:
         self._scan_due: datetime | None = None
         self._scanned_for: int | None = None
         self._is_all_scanned = False
-        self._is_judging = False
+        self._judging = 0
         self._under_way: dict[Claim, asyncio.Task[None]] = {}
-        self._to_be_known: set[str] = set()
+        self._changed_cameras: set[str] = set()
         self._news: list[asyncio.Event] = []
         self._end = asyncio.Event()
 
@@ -106,7 +107,11 @@ class Scheduler:
                 loops = [
                     *(
                         group.create_task(self._whenever_there_is_news(step))
-                        for step in (self._follow, self._take_up, self._scan, self._read_headers, self._dispatch)
+                        for step in (self._follow, self._take_up, self._scan, self._dispatch)
+                    ),
+                    *(
+                        group.create_task(self._whenever_there_is_news(partial(self._read_headers, is_urgent=urgent)))
+                        for urgent in (True, False)
                     ),
                     group.create_task(_every(_PACE_S, self._keep_pace)),
                     group.create_task(_every(_HOUSEKEEPING_S, self._keep_house)),
@@ -195,11 +200,11 @@ class Scheduler:
         """A profile that somebody has changed meanwhile counts from now on, for what was sampled before as well."""
         known = self._cameras.profiles.get(profile.camera_name)
         if known is not None and (known.digest, known.find_trigger) != (profile.digest, profile.find_trigger):
-            self._to_be_known.add(profile.camera_name)
+            self._changed_cameras.add(profile.camera_name)
 
-    async def _know(self, camera_name: str) -> None:
+    async def _know(self, camera_name: str, is_urgent: bool) -> None:
         """Takes the camera's profile, and has what was concluded with another one sampled anew."""
-        profile = await self._cameras.know(camera_name)
+        profile = await self._cameras.know(camera_name, is_urgent=is_urgent)
         await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest)
         self.look()
 
@@ -266,17 +271,30 @@ class Scheduler:
         self._scan_due = self._now() + interval
         self._scanned_for, self._is_all_scanned = lasting.program_id, False
         try:
-            self._is_all_scanned = await self._scanner.scan_sources(self._roots)
+            found = await self._scanner.scan_sources(self._roots)
         except END_THE_RUN:
             raise
         except Exception as error:  # noqa: BLE001  the next scan may go well
             await self._chronicle.tell(OccurrenceKind.TROUBLE, f"the sources could not be scanned: {error}")
             return
+        await self._take_back(found.video_ids)
+        self._is_all_scanned = found.is_all
         if self._scanner.has_growing:
             soon = self._now() + timedelta(seconds=max(1.0, self._settings.SETTLE_SECONDS))
             self._scan_due = min(self._scan_due, soon)
         if lasting.state is ProgramState.WAITING:
             await self._start_program(lasting)
+
+    async def _take_back(self, seen: Sequence[str]) -> None:
+        """Has videos wait again that were given up as their files were out of reach, and are seen again."""
+        if back := sorted({*await self._store(Ledger.out_of_reach)}.intersection(seen)):
+            self._judging += 1
+            await self._store(
+                Ledger.reopen, back, "its file is there again", statuses=[VideoStatus.FAILED], keep_logs=True
+            )
+            await self._sort()
+            self._judging -= 1
+            self.look()
 
     async def _start_program(self, program: Program) -> None:
         await self._store(Ledger.start_program, program.program_id, self._now())
@@ -288,26 +306,32 @@ class Scheduler:
         self._programs = await self._store(Ledger.programs, unended=True)
         self.look()
 
-    async def _read_headers(self) -> None:
-        """Probes what was found, and gets to know its cameras; then the filters can judge it."""
+    async def _read_headers(self, *, is_urgent: bool) -> None:
+        """Probes what was found, and gets to know its cameras; then the filters can judge it.
+
+        What Custom programs ask for is urgent, and is read beside the rest, of which there may be much.
+        """
         if not self._is_at_work:
             return
         # So many at a time: the first cameras need not wait for the headers of all.
-        if files := await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT):
-            self._is_judging = True
-            await together([self._probe(file) for file in files])
-            self._to_be_known.update(file.camera_name for file in files)
+        files = await self._store(Ledger.unprobed, None, self._now(), self._settings.QUEUE_LIMIT, of_programs=is_urgent)
+        if files:
+            self._judging += 1
+            await together([self._probe(file, is_urgent) for file in files])
             await self._sort()
-            self._is_judging = False
+            self._judging -= 1
             self.look()
+        names = {file.camera_name for file in files}
         # Those of which all was known when the service started have no new headers.
-        self._to_be_known.update(set(await self._store(Ledger.cameras_waiting)) - self._cameras.profiles.keys())
-        names, self._to_be_known = self._to_be_known, set()
-        await together([self._know(camera_name) for camera_name in sorted(names)])
+        names |= {*await self._store(Ledger.cameras_waiting, of_programs=is_urgent)} - self._cameras.profiles.keys()
+        if not is_urgent:
+            names |= self._changed_cameras
+            self._changed_cameras.clear()
+        await together([self._know(camera_name, is_urgent) for camera_name in sorted(names)])
 
-    async def _probe(self, file: FoundFile) -> None:
+    async def _probe(self, file: FoundFile, is_urgent: bool) -> None:
         try:
-            await self._intake.probe(file)
+            await self._intake.probe(file, is_urgent=is_urgent)
         except END_THE_RUN:
             raise
         except StaleAttempt:
@@ -343,7 +367,7 @@ class Scheduler:
         if lasting is None or lasting not in self._running or self._is_urgent_under_way:
             return False
         is_choosy = self._filters != Filters() or lasting.kind is ProgramKind.FIRST
-        return not (self._is_judging and is_choosy)
+        return not (self._judging and is_choosy)
 
     @property
     def _is_urgent_under_way(self) -> bool:

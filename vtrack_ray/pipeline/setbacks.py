@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from vtrack_ray.errors import StaleAttempt, VideoTimedOut, VideoVanished
+from vtrack_ray.errors import SamplerLost, StaleAttempt, VideoTimedOut, VideoUnreachable
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
@@ -18,6 +17,8 @@ from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import is_there
 
 _PAUSES_GROW_BY = 5
+_MOST_LOST = 3
+"""So often a video may be begun without end or failure before a lost machine counts as one: it may be the cause."""
 
 
 class Setbacks:
@@ -25,7 +26,7 @@ class Setbacks:
 
     def __init__(self, settings: Settings, store: Store, chronicle: Chronicle, now: Callable[[], datetime]) -> None:
         self._pauses_s = [settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(settings.RETRIES)]
-        self._away = timedelta(seconds=settings.RETRY_SECONDS)
+        self._a_while = timedelta(seconds=settings.RETRY_SECONDS)
         self._store = store
         self._chronicle = chronicle
         self._now = now
@@ -33,22 +34,34 @@ class Setbacks:
     async def take(self, file: FoundFile, attempt: int | None, error: Exception) -> None:
         """Decides, by what went wrong; a video whose file was replaced meanwhile is nobody's any more."""
         reason = sentence(file, error)
+        is_away = isinstance(error, VideoUnreachable)
         try:
             if isinstance(error, VideoTimedOut):
                 kind = OccurrenceKind.TIMEOUT
                 await self._store(Ledger.fail, file.video_id, attempt, VideoStatus.TIMEOUT, reason, self._now())
-            elif isinstance(error, VideoVanished) and not await asyncio.to_thread(is_there, file.source):
-                await self._put_off(file, attempt)
+            elif is_away and not await asyncio.to_thread(is_there, file.source):
+                # It is there again when its disk is.
+                await self._put_off(file, attempt, f"{file.source} is not there")
                 return
+            elif isinstance(error, SamplerLost) and await self._may_be_innocent(file, attempt):
+                kind = OccurrenceKind.RETRY
+                await self._put_off(file, attempt, reason)
             else:
-                again = await self._store(Ledger.set_back, file.video_id, attempt, reason, self._now(), self._pauses_s)
+                again = await self._store(
+                    Ledger.set_back,
+                    *(file.video_id, attempt, reason, self._now(), self._pauses_s),
+                    is_out_of_reach=is_away,
+                )
                 kind = OccurrenceKind.RETRY if again else OccurrenceKind.FAILED
         except StaleAttempt as stale:
             kind, reason = OccurrenceKind.STALE, str(stale)
         await self._chronicle.tell_of(file, attempt, kind, reason)
 
-    async def _put_off(self, file: FoundFile, attempt: int | None) -> None:
-        """It is not the video's fault, and it is there again when its disk is."""
-        with suppress(StaleAttempt):
-            later = self._now() + self._away
-            await self._store(Ledger.put_off, file.video_id, attempt, f"{file.source} is not there", later)
+    async def _may_be_innocent(self, file: FoundFile, attempt: int | None) -> bool:
+        """Whether chance may have taken the machine. A header is read within moments, in which chance takes none."""
+        row = await self._store(Ledger.video, file.video_id)
+        return attempt is not None and row is not None and attempt <= row.failures + _MOST_LOST
+
+    async def _put_off(self, file: FoundFile, attempt: int | None, reason: str) -> None:
+        """Has it tried again without a failure being counted: it is not the video's fault."""
+        await self._store(Ledger.put_off, file.video_id, attempt, reason, self._now() + self._a_while)

@@ -31,7 +31,7 @@ def sort(videos: Iterable[Filterable], filters: Filters, lasting: Program | None
         # First Run goes first: once a filter's name stood in its place, Default would take up what it left out.
         refusal = _refused_by_first_run(video, lasting)
         refusal = refusal or filters.refusal(video.camera_name, video.started_at, video.added_at, zone)
-        if refusal and refusal.filter_name != video.skipped_by:
+        if refusal and refusal != video.refusal:
             skipped.append(Skipped(video.video_id, *refusal))
         elif refusal is None and video.status == VideoStatus.SKIPPED:
             taken_up.append(video.video_id)
@@ -40,8 +40,8 @@ def sort(videos: Iterable[Filterable], filters: Filters, lasting: Program | None
 
 def _refused_by_first_run(video: Filterable, lasting: Program | None) -> Refusal | None:
     if lasting is None or lasting.request.days is None:
-        is_left_aside = video.skipped_by == FIRST_RUN
-        return Refusal(FIRST_RUN, "it was recorded before the days of First Run") if is_left_aside else None
+        is_left_aside = video.refusal is not None and video.refusal.filter_name == FIRST_RUN
+        return video.refusal if is_left_aside else None
     days = lasting.request.days
     if video.started_at < lasting.requested_at - timedelta(days=days):
         return Refusal(FIRST_RUN, f"it was recorded before the {days} days of First Run")

@@ -62,19 +62,24 @@ WHERE status = 'sampling' AND ($claimed_before::TIMESTAMP IS NULL OR claimed_at 
 RETURNING video_id;
 
 -- name: set_back_video
--- Counts a failure; the video is tried again after the pause that this failure asks for, or is given up.
+-- Counts a failure; the video is tried again after the pause that this failure asks for, or is given up: with a retry
+-- time even so, if its file was out of reach.
 UPDATE file_list
 SET failures = failures + 1,
     status = CASE WHEN failures < len($pauses_s::DOUBLE[]) THEN 'pending' ELSE 'failed' END,
     finished_at = CASE WHEN failures < len($pauses_s::DOUBLE[]) THEN NULL ELSE $at::TIMESTAMP END,
-    retry_at = $at::TIMESTAMP + to_microseconds(round(list_extract($pauses_s::DOUBLE[], failures + 1) * 1e6)::BIGINT),
+    retry_at = CASE
+      WHEN failures < len($pauses_s::DOUBLE[])
+        THEN $at::TIMESTAMP + to_microseconds(round(list_extract($pauses_s::DOUBLE[], failures + 1) * 1e6)::BIGINT)
+      WHEN $is_out_of_reach THEN $at::TIMESTAMP
+    END,
     reason = $reason
 WHERE video_id = $video_id
   AND CASE
-    WHEN $attempt::INTEGER IS NULL THEN status = 'pending'
+    WHEN $attempt::INTEGER IS NULL THEN status = 'pending' AND (retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
     ELSE status = 'sampling' AND attempt = $attempt
   END
-RETURNING retry_at;
+RETURNING status, retry_at;
 
 -- name: put_off_video
 -- Has a video wait, without counting a failure.

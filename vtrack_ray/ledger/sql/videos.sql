@@ -4,12 +4,13 @@ SELECT DISTINCT source FROM file_list ORDER BY source;
 
 -- name: unprobed_videos
 -- Files whose header is still to be read, those that a program asks for first. Without an instant, retry times do not
--- count; NULL ids or limit mean any.
+-- count; NULL ids or limit mean any, as does NULL of whether a program asks for it.
 SELECT source, path, camera_name, size_bytes, modified_ns
 FROM file_list
 WHERE status = 'pending' AND started_at IS NULL
   AND ($at::TIMESTAMP IS NULL OR retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
   AND ($video_ids::VARCHAR[] IS NULL OR video_id IN (SELECT unnest($video_ids::VARCHAR[])))
+  AND ($of_programs::BOOLEAN IS NULL OR (program_id IS NOT NULL) = $of_programs::BOOLEAN)
 ORDER BY program_id NULLS LAST, camera_name, path
 LIMIT $limit::BIGINT;
 
@@ -38,9 +39,10 @@ UPDATE file_list SET surveyed = true WHERE video_id = $video_id;
 UPDATE file_list SET surveyed = false WHERE camera_name = $camera_name;
 
 -- name: fail_video
--- Gives up a video: the one in this attempt, or, without an attempt, one neither being sampled nor concluded.
+-- Gives up a video: the one in this attempt, or, without an attempt, one neither being sampled nor concluded. It has a
+-- retry time even so, if its file was out of reach.
 UPDATE file_list
-SET status = $status, reason = $reason, finished_at = $at, retry_at = NULL
+SET status = $status, reason = $reason, finished_at = $at, retry_at = CASE WHEN $is_out_of_reach THEN $at::TIMESTAMP END
 WHERE video_id = $video_id
   AND CASE
     WHEN $attempt::INTEGER IS NULL THEN status NOT IN ('sampling', 'done', 'no_activity')
@@ -50,14 +52,17 @@ RETURNING video_id;
 
 -- name: filterable_videos
 -- What filters judge: videos whose start is known, that wait or are skipped, and that no program asks for.
-SELECT video_id, camera_name, started_at, added_at, status, skipped_by
+SELECT video_id, camera_name, started_at, added_at, status, skipped_by, reason
 FROM file_list
 WHERE status IN ('pending', 'skipped') AND started_at IS NOT NULL AND program_id IS NULL
 ORDER BY video_id;
 
 -- name: cameras_waiting
--- Cameras of which videos wait to be sampled.
-SELECT DISTINCT camera_name FROM file_list WHERE status = 'pending' AND started_at IS NOT NULL ORDER BY camera_name;
+-- Cameras of which videos wait to be sampled, that a program asks for or that none does.
+SELECT DISTINCT camera_name
+FROM file_list
+WHERE status = 'pending' AND started_at IS NOT NULL AND (program_id IS NOT NULL) = $of_programs
+ORDER BY camera_name;
 
 -- name: skip_videos
 -- Skips videos, a JSON list, each with the filter that it does not pass.
@@ -90,6 +95,10 @@ FROM file_list
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
   AND ($statuses::VARCHAR[] IS NULL OR status IN (SELECT unnest($statuses::VARCHAR[])))
 ORDER BY camera_name, started_at NULLS LAST, path;
+
+-- name: out_of_reach
+-- Failed videos whose files were out of reach.
+SELECT video_id FROM file_list WHERE status = 'failed' AND retry_at IS NOT NULL ORDER BY video_id;
 
 -- name: reopen_videos
 -- Makes videos pending again.
