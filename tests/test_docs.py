@@ -12,7 +12,7 @@ import click
 import pytest
 
 from tests.conftest import Footage, Vtrack
-from vtrack_ray.api.page import page
+from vtrack_ray.api.page import page as page_of_calls
 from vtrack_ray.cli.main import main
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.event import EventStatus
@@ -88,7 +88,7 @@ def test_every_field_status_symbology_and_extension_is_documented() -> None:
 
 
 def test_the_page_of_http_calls_is_that_of_the_specification() -> None:
-    assert (ROOT / "docs" / "api.md").read_text("utf-8") == page(), "run `make api-page`"
+    assert (ROOT / "docs" / "api.md").read_text("utf-8") == page_of_calls(), "run `make api-page`"
 
 
 def test_links_lead_somewhere() -> None:

@@ -27,7 +27,11 @@ PATIENCE_S = 120.0
 @contextmanager
 def scheduler_of(settings: Settings) -> Iterator[Any]:
     """The actor of a new team, on a Ray of its own, as each session of the service has it."""
-    with joined_ray("local"), team(settings.DB, SchedulerActor, "scheduler", settings) as scheduler:
+    with (
+        joined_ray("local"),
+        team(settings.DB) as staff,
+        staff.led_by(SchedulerActor, "scheduler", settings) as scheduler,
+    ):
         yield scheduler
 
 
