@@ -54,6 +54,12 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "LOG_HANDOVERS": False,
         "SPAN_SECONDS": 600,
         "SECOND_LOOK_SECONDS": 120,
+        "HTTP_HOST": "127.0.0.1",
+        "HTTP_PORT": 8800,
+        "HTTP_RATE": 100,
+        "CLIPS_MB": 2000,
+        "TRUST_LOOPBACK": False,
+        "CORS_ORIGINS": (),
         "TIME_ZONE": "Asia/Ho_Chi_Minh",
         "DB": tmp_path / ".local" / "share" / "vtrack" / "vtrack.duckdb",
     }
@@ -162,6 +168,14 @@ def test_a_settings_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
         load_settings(config=written(tmp_path / "a.toml", "QUEUE_LIMIT 1"))
     with pytest.raises(SettingsError, match="can't be read: Is a directory"):
         load_settings(config=tmp_path)
+
+
+def test_origins_are_parted_by_commas() -> None:
+    settings = load_settings({"CORS_ORIGINS": "https://shop.example, http://127.0.0.1:3000"})
+    assert settings.CORS_ORIGINS == ("https://shop.example", "http://127.0.0.1:3000")
+    for wrong in ("*", "shop.example", "https://shop.example/path", "https://"):
+        with pytest.raises(SettingsError, match="origins such as https://shop.example:8443"):
+            load_settings({"CORS_ORIGINS": wrong})
 
 
 def test_settings_do_not_change_and_travel() -> None:

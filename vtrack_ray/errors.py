@@ -33,6 +33,10 @@ class VideoForbidden(VideoError):
     """The file may not be read by this user."""
 
 
+class ClipError(VideoError):
+    """A clip can't be cut."""
+
+
 class SamplerCrashed(VideoError):
     """The process that sampled the video died."""
 

@@ -101,6 +101,9 @@ class Settings(BaseModel):
     HTTP_RATE: float = Field(
         100, ge=1, le=100_000, description="requests a second that one client of the HTTP service may make"
     )
+    CLIPS_MB: int = Field(
+        2000, ge=10, le=10_000_000, description="most that clips of events, kept beside the database, may take, in MB"
+    )
     TRUST_LOOPBACK: bool = Field(
         False, description="whoever is on this machine may use the HTTP service without a token"
     )

@@ -10,9 +10,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel, Field
 
 from vtrack_ray import __version__
-from vtrack_ray.api import v1, v_track
+from vtrack_ray.api import media, v1, v_track
 from vtrack_ray.api.access import NO_ACCESS, READERS
 from vtrack_ray.api.asking import Asked, InForce
+from vtrack_ray.api.clips import Clips
 from vtrack_ray.api.limits import Limits
 from vtrack_ray.api.refusals import Answer, answer_refusals, refusals
 from vtrack_ray.pipeline.presence import server_of
@@ -59,11 +60,13 @@ def build_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    app.state.clips = Clips(settings.DB.with_suffix(".clips"), settings.CLIPS_MB * 2**20)
     answer_refusals(app)
     guarded: dict[str, Any] = {"dependencies": [READERS], "responses": NO_ACCESS}
     for prefix in ("", "/api"):
         app.include_router(v_track.routes, prefix=prefix, **guarded)
     app.include_router(v1.routes, **guarded)
+    app.include_router(media.routes, **guarded)
     app.include_router(health)
     app.add_middleware(Limits, rate=settings.HTTP_RATE)
     app.add_middleware(

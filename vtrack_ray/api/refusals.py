@@ -20,7 +20,8 @@ from vtrack_ray.errors import (
     ProfileError,
     ProgramError,
     SourceError,
-    VideoForbidden,
+    ToolMissing,
+    VideoError,
     VideoVanished,
     VtrackError,
 )
@@ -33,7 +34,8 @@ _STATUSES: Mapping[type[VtrackError], HTTPStatus] = MappingProxyType(
         ProfileError: HTTPStatus.UNPROCESSABLE_ENTITY,
         SourceError: HTTPStatus.UNPROCESSABLE_ENTITY,
         VideoVanished: HTTPStatus.GONE,
-        VideoForbidden: HTTPStatus.CONFLICT,
+        VideoError: HTTPStatus.CONFLICT,
+        ToolMissing: HTTPStatus.SERVICE_UNAVAILABLE,
         LedgerError: HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
@@ -42,6 +44,7 @@ _MEANT = {
     HTTPStatus.UNAUTHORIZED: "there is no token in the request, or none in force",
     HTTPStatus.FORBIDDEN: "the token does not allow this",
     HTTPStatus.NOT_FOUND: "there is none",
+    HTTPStatus.GONE: "the file is no longer there, or has changed",
     HTTPStatus.CONFLICT: "this can't be done as things stand",
     HTTPStatus.UNPROCESSABLE_ENTITY: "something in the request is wrong",
     HTTPStatus.SERVICE_UNAVAILABLE: "the service is being started; ask again after `Retry-After` seconds",

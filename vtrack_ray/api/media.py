@@ -1,0 +1,139 @@
+"""What is seen: a video's file, a picture of it, and an event's stretch, as browsers play and show them."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+import cv2
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, Response
+
+from vtrack_ray.api.asking import Asked
+from vtrack_ray.api.clips import Clips
+from vtrack_ray.api.refusals import Refusal, refusals, said
+from vtrack_ray.errors import VideoVanished
+from vtrack_ray.footage.clip import Part
+from vtrack_ray.footage.pictures import open_pictures
+from vtrack_ray.ledger.answers import Answers
+from vtrack_ray.ledger.values import VideoFilter, VideoRow
+from vtrack_ray.meaning.event import Event
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.span import Span
+from vtrack_ray.sources.walk import is_below, printable
+
+_GONE = refusals(
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.GONE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_ASK_AGAIN_S = 5
+_QUALITY = 85
+
+routes = APIRouter(prefix="/api/v1", tags=["Media"])
+
+
+def _content(kind: str, **more: Any) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}, **more}}
+
+
+@routes.get(
+    "/videos/{video_id}/file",
+    response_class=FileResponse,
+    responses=_GONE | _content("video/*", description="the file, or the range of it that was asked for"),
+)
+def video_file(video_id: str, answers: Asked) -> FileResponse:
+    """The recorded file as it is; a `Range` of it, if one is asked for."""
+    row = _video(video_id, answers)
+    path = _unchanged(row)
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return FileResponse(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
+
+
+@routes.get(
+    "/videos/{video_id}/picture",
+    response_class=Response,
+    responses=_GONE | _content("image/jpeg", description="the picture, as recorded: any rotation tag is left aside"),
+)
+def picture(
+    video_id: str,
+    answers: Asked,
+    time_s: Annotated[float, Query(ge=0, le=1e7, description="seconds after the video's first picture")] = 0.0,
+    max_width: Annotated[
+        int, Query(ge=16, le=8192, description="it is made smaller where it is wider, in pixels")
+    ] = 8192,
+) -> Response:
+    """The picture that is shown at that time, or the next one there is; pixels are those that areas are set in."""
+    with open_pictures(_unchanged(_video(video_id, answers))) as pictures:
+        found = next(pictures.all(Span(time_s, float("inf"))), None)
+        if found is None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "The video has no picture at that time or behind it.")
+        pixels = found.rgb(max_width_px=max_width)
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return Response(jpeg.tobytes(), media_type="image/jpeg")
+
+
+@routes.get(
+    "/events/{event_id}/clip",
+    response_class=FileResponse,
+    responses=_GONE
+    | _content("video/mp4", description="the clip, or the range of it that was asked for")
+    | {202: {"description": "it is being cut; ask again after `Retry-After` seconds"}},
+)
+def clip(event_id: str, answers: Asked, request: Request) -> Response:
+    """The event's stretch of the recordings, with a moment before and after, as an MP4 that browsers play."""
+    event = answers.event(event_id)
+    if event is None:
+        raise Refusal(HTTPStatus.NOT_FOUND, "There is no event of that id; it may have been found anew since.")
+    clips: Clips = request.app.state.clips
+    path = clips.clip(_parts(event, answers))
+    if path is None:
+        sentence = f"The clip is being cut; ask again in {_ASK_AGAIN_S} s."
+        return said(HTTPStatus.ACCEPTED, sentence, {"Retry-After": str(_ASK_AGAIN_S)})
+    code = "-".join(event.tracking_codes[:1]) or event_id
+    return FileResponse(path, media_type="video/mp4", content_disposition_type="inline", filename=f"{code}.mp4")
+
+
+def _parts(event: Event, answers: Answers) -> list[Part]:
+    """The stretches of the event's videos, one behind the other."""
+    rows = {row.video_id: row for row in answers.videos(VideoFilter(video_ids=event.video_ids))}
+    profile = answers.profile(event.camera_name) or Profile(camera_name=event.camera_name)
+    parts = []
+    for number, video_id in enumerate(event.video_ids):
+        row = rows.get(video_id)
+        if row is None or row.started_at is None or row.duration_s is None or row.codec is None:
+            raise VideoVanished("A video that the event lies in is no longer known; ask for the event again.")
+        is_first, is_last = number == 0, number == len(event.video_ids) - 1
+        start_s = (event.started_at - row.started_at).total_seconds() - profile.clip_margin_s if is_first else 0.0
+        end_s = (event.ended_at - row.started_at).total_seconds() + profile.clip_margin_s if is_last else row.duration_s
+        parts.append(Part(path=_unchanged(row), start_s=max(0.0, start_s), end_s=end_s, codec=row.codec))
+    return parts
+
+
+def _name(path: str) -> str:
+    return printable(Path(path).name)
+
+
+def _video(video_id: str, answers: Answers) -> VideoRow:
+    found = answers.videos(VideoFilter(video_ids=(video_id,)))
+    if not found:
+        raise Refusal(HTTPStatus.NOT_FOUND, "There is no video of that id; its file may have changed since.")
+    return found[0]
+
+
+def _unchanged(row: VideoRow) -> str:
+    """The file's path without links. Raises VideoVanished if another file, or none, is where it was found."""
+    real = os.path.realpath(row.path)
+    try:
+        status = Path(real).stat()
+    except OSError as error:
+        raise VideoVanished(f"{row.path} is not there any more: {error.strerror}.") from error
+    is_same = (status.st_size, status.st_mtime_ns) == (row.size_bytes, row.modified_ns)
+    if not is_same or not is_below(real, os.path.realpath(row.source)):
+        raise VideoVanished(f"{row.path} has changed since it was found; the next scan takes it up.")
+    return real
