@@ -174,7 +174,7 @@ def test_origins_are_parted_by_commas() -> None:
     settings = load_settings({"CORS_ORIGINS": "https://shop.example, http://127.0.0.1:3000"})
     assert settings.CORS_ORIGINS == ("https://shop.example", "http://127.0.0.1:3000")
     for wrong in ("*", "shop.example", "https://shop.example/path", "https://"):
-        with pytest.raises(SettingsError, match="origins such as https://shop.example:8443"):
+        with pytest.raises(SettingsError, match="origins such as https"):
             load_settings({"CORS_ORIGINS": wrong})
 
 

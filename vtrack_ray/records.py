@@ -14,6 +14,8 @@ from vtrack_ray.ledger.values import EventRow, VideoRow
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
+from vtrack_ray.meaning.sampling_log import Method, SamplingLog
+from vtrack_ray.meaning.span import Coverage, Stretch
 from vtrack_ray.meaning.video import StartBasis, VideoStatus
 from vtrack_ray.pipeline.forecast import Forecast
 
@@ -137,6 +139,47 @@ class VideoRecord(Record):
             codec=row.codec,
             pictures=row.pictures,
             seconds=row.seconds,
+        )
+
+
+class StretchRecord(Record):
+    """A stretch of a video, and what was done with it."""
+
+    start_s: float = Field(description="its start, in seconds after the video's first picture")
+    end_s: float = Field(description="its end, likewise")
+    coverage: Coverage = Field(description="examined, idle or unreadable")
+    reason: str | None = Field(description="why it is unreadable, for a person")
+
+    @classmethod
+    def of(cls, stretch: Stretch) -> Self:
+        return cls(
+            start_s=stretch.span.start_s, end_s=stretch.span.end_s, coverage=stretch.coverage, reason=stretch.reason
+        )
+
+
+class LogRecord(Record):
+    """How a span of a video was sampled."""
+
+    start_s: float = Field(description="the span's start, in seconds after the video's first picture")
+    end_s: float = Field(description="its end, likewise")
+    method: Method = Field(description="cascade, exhaustive, or second_look at what showed no code")
+    pictures: int = Field(description="how many pictures were decoded")
+    samples: int = Field(description="how many of them were examined")
+    seconds: dict[str, float] = Field(description="processing time in seconds by stage")
+    notes: list[str] = Field(description="what a person should know of it")
+    coverage: list[StretchRecord] = Field(description="adds up to the span; empty for a second look")
+
+    @classmethod
+    def of(cls, log: SamplingLog) -> Self:
+        return cls(
+            start_s=log.span.start_s,
+            end_s=log.span.end_s,
+            method=log.method,
+            pictures=log.pictures,
+            samples=len(log.samples),
+            seconds=log.seconds,
+            notes=list(log.notes),
+            coverage=[StretchRecord.of(stretch) for stretch in log.coverage],
         )
 
 

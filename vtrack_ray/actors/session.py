@@ -21,7 +21,6 @@ from pydantic import BaseModel
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.cluster import joined_ray
-from vtrack_ray.actors.http import http_service
 from vtrack_ray.actors.leftovers import mark, remove_leftovers
 from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
@@ -86,6 +85,9 @@ class Session:
                 remove_leftovers(folder, settings.DB)
                 mark(folder, settings.DB)
             if self._orders.has_http:
+                # Whoever only starts a session need not wait for Serve to be imported.
+                from vtrack_ray.actors.http import http_service
+
                 begun.enter_context(http_service(settings))
             ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
             try:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
@@ -17,17 +17,19 @@ from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import EventFilter, EventPlace, EventRow, HistoryFilter, VideoFilter, VideoPlace
+from vtrack_ray.ledger.values import EventFilter, EventPlace, EventRow, HistoryFilter, VideoFilter, VideoPlace, VideoRow
 from vtrack_ray.meaning.event import Event, EventStatus
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.forecast import forecasts_of
+from vtrack_ray.pipeline.tailoring import tailored
 from vtrack_ray.records import (
     EventRecord,
     EventSummary,
     ForecastRecord,
+    LogRecord,
     Name,
     OccurrenceRecord,
     ProgramRecord,
@@ -71,6 +73,19 @@ class Camera(BaseModel):
     camera_name: Name = Field(description="its name")
     videos_left: int = Field(description="how many are still to be worked on")
     has_profile: bool = Field(description="whether a packing profile is kept for it")
+
+
+_NOT_A_PERSONS = ("camera_name", "origin", "trigger_found_at")
+ProfileChange = create_model(
+    "ProfileChange",
+    __config__=ConfigDict(extra="forbid"),
+    __doc__="Fields of a packing profile; those left out stay as they are.",
+    **{
+        name: (field.annotation, Field(None, description=field.description))
+        for name, field in Profile.model_fields.items()
+        if name not in _NOT_A_PERSONS
+    },
+)  # type: ignore[call-overload]
 
 
 class EventPage(BaseModel):
@@ -169,6 +184,19 @@ def videos(
     )
 
 
+@routes.get("/videos/{video_id}", tags=["Videos"], responses=_NONE)
+def video(video_id: str, answers: Asked, zone: Zone) -> VideoRecord:
+    """One video."""
+    return VideoRecord.of(_known(video_id, answers), zone)
+
+
+@routes.get("/videos/{video_id}/logs", tags=["Videos"], responses=_NONE)
+def logs(video_id: str, answers: Asked) -> list[LogRecord]:
+    """How the video's spans were sampled, and what their time went by with."""
+    _known(video_id, answers)
+    return [LogRecord.of(log) for log in answers.logs([video_id])[video_id]]
+
+
 @routes.get("/cameras", tags=["Cameras"], responses=_AWAY)
 def cameras(answers: Asked) -> list[Camera]:
     """The cameras of which there are videos or a profile."""
@@ -184,6 +212,14 @@ def cameras(answers: Asked) -> list[Camera]:
 def profiles(answers: Asked) -> list[Profile]:
     """The packing profiles."""
     return answers.profiles()
+
+
+@routes.patch("/profiles/{camera_name}", dependencies=[OPERATORS], tags=["Cameras"], responses=_WRONG)
+def change_profile(
+    camera_name: Annotated[str, Path(min_length=1, max_length=255)], changes: ProfileChange, answers: Asked
+) -> Profile:
+    """Set some fields of a camera's profile; its videos are sampled again where that changes anything."""
+    return tailored(answers, camera_name, changes.model_dump(exclude_unset=True))
 
 
 @routes.get("/sources", tags=["Service"], responses=_AWAY)
@@ -273,6 +309,13 @@ def history(
 def settings(in_force: InForce) -> Settings:
     """The settings in force."""
     return in_force
+
+
+def _known(video_id: str, answers: Answers) -> VideoRow:
+    found = answers.videos(VideoFilter(video_ids=(video_id,)))
+    if not found:
+        raise Refusal(HTTPStatus.NOT_FOUND, "There is no video of that id; its file may have changed since.")
+    return found[0]
 
 
 def _paths(answers: Answers, events: Sequence[Event | EventRow]) -> dict[str, str]:

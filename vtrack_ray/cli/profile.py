@@ -16,9 +16,8 @@ from vtrack_ray.cli.options import CameraName, with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.errors import ProfileError
 from vtrack_ray.ledger.answers import Answers, open_answers
-from vtrack_ray.ledger.values import VideoFilter
-from vtrack_ray.meaning.fields import profile_of
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.pipeline.tailoring import fitting, tailored
 from vtrack_ray.settings import Settings
 
 _COLUMNS = ("camera_name", "origin", "qr_trigger_area", "packing_area", "trigger_text", "code_pattern", "symbologies")
@@ -73,23 +72,10 @@ def set_(camera_name: str, settings: Settings, **given: str | float | bool | Non
     changes = {name: _parsed(name, value) for name, value in given.items() if value is not None}
     if not changes:
         raise click.UsageError("nothing to set: give at least one option, such as --packing-area 0,0,1280,720")
-    if "qr_trigger_area" in changes:
-        if changes.get("find_trigger"):
-            raise click.UsageError(
-                "--find-trigger looks for the card that --qr-trigger-area tells of: give one of them"
-            )
-        # What a person says of the card, be it that there is none, is not looked for again.
-        changes["find_trigger"] = False
-    if "find_trigger" in changes:
-        changes["trigger_found_at"] = None
+    if changes.get("find_trigger") and "qr_trigger_area" in changes:
+        raise click.UsageError("--find-trigger looks for the card that --qr-trigger-area tells of: give one of them")
     with open_answers(settings.DB, create=True) as answers:
-        before = answers.profile(camera_name) or Profile(camera_name=camera_name)
-        if changes.get("find_trigger"):
-            changes["qr_trigger_area"] = None
-        checked = _checked(answers, {**before.model_dump(), **changes, "origin": "person"})
-        if changes.get("find_trigger"):
-            answers.forget_survey(camera_name)
-        answers.save_profile(checked)
+        tailored(answers, camera_name, changes)
         hints = list(cameras_without_videos(answers, [camera_name]))
     click.echo(f"Profile of {camera_name} set; the next run samples its videos again where that changes anything.")
     tell(hints)
@@ -111,7 +97,7 @@ def import_(file: Path, settings: Settings) -> None:
         raise ProfileError(f'{file} must hold tables of the form [camera."NAME"] and nothing else')
     with open_answers(settings.DB, create=True) as answers:
         checked = [
-            _checked(answers, {"find_trigger": "qr_trigger_area" not in table} | table | _own(name))
+            fitting(answers, {"find_trigger": "qr_trigger_area" not in table} | table | _own(name))
             for name, table in cameras.items()
         ]
         for one in checked:
@@ -172,13 +158,3 @@ def _area(name: str, value: str) -> list[int]:
         hint = "--" + name.replace("_", "-")
         raise click.BadParameter(f"{value!r} is not X,Y,WIDTH,HEIGHT in whole pixels", param_hint=hint) from error
     return [x, y, width, height]
-
-
-def _checked(answers: Answers, fields: dict[str, Any]) -> Profile:
-    """The profile of these fields, if they are right and its areas lie in the pictures of the camera's videos."""
-    checked = profile_of(fields)
-    sizes = [(row.width_px, row.height_px) for row in answers.videos(VideoFilter(cameras=(checked.camera_name,)))]
-    # The newest video counts: cameras are replaced by sharper ones.
-    for width_px, height_px in [(w, h) for w, h in sizes if w and h][-1:]:
-        checked.check_areas(width_px, height_px)
-    return checked

@@ -30,6 +30,7 @@ from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import Program, ProgramRequest
+from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.token import Token
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -50,6 +51,8 @@ class Answers(Protocol):
     def videos(self, video_filter: VideoFilter | None = None) -> list[VideoRow]: ...
 
     def unfinished(self, limit: int) -> list[Unfinished]: ...
+
+    def logs(self, video_ids: Sequence[str]) -> dict[str, list[SamplingLog]]: ...
 
     def profiles(self) -> list[Profile]: ...
 
