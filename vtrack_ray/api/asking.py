@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from threading import Lock
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,9 @@ from vtrack_ray.settings import Settings
 
 _PATIENCE_S = 15.0
 _LOOK_AGAIN_S = 0.05
+_READING = ("GET", "HEAD")
+_file = Lock()
+"""One request at a time opens the file: it can't be open for reading and for writing at once."""
 
 
 def _settings(request: Request) -> Settings:
@@ -27,7 +31,7 @@ def _zone(settings: Annotated[Settings, Depends(_settings)]) -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def _answers(settings: Annotated[Settings, Depends(_settings)]) -> Iterator[Answers]:
+def _answers(request: Request, settings: Annotated[Settings, Depends(_settings)]) -> Iterator[Answers]:
     """From the database's owner, which may be just being started again; from the file where there is no service."""
     deadline = time.monotonic() + _PATIENCE_S
     while True:
@@ -37,7 +41,7 @@ def _answers(settings: Annotated[Settings, Depends(_settings)]) -> Iterator[Answ
                 return
         if server_of(settings.DB) is None:
             # The file is not opened beside a service: its store would have to wait for it.
-            with open_answers(settings.DB) as answers:
+            with _file, open_answers(settings.DB, create=request.method not in _READING) as answers:
                 yield answers
             return
         if time.monotonic() > deadline:
