@@ -16,7 +16,8 @@ from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.settings import Settings
 
-schema = schemathesis.openapi.from_dict(build_app(Settings()).openapi())
+schema = schemathesis.openapi.from_dict(build_app(Settings()).openapi()).exclude(path="/api/v1/progress/live")
+"""All but what has no end."""
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -106,6 +107,18 @@ def test_browsers_are_told_to_be_careful(client: Client) -> None:
     assert headers["Access-Control-Allow-Credentials"] == "true"
     elsewhere = client.ask("GET", "/api/v1/health", headers={"Origin": "https://else.example"}).headers
     assert "Access-Control-Allow-Origin" not in elsewhere
+
+
+def test_progress_is_told_as_it_goes_on(client: Client) -> None:
+    told = client.get("/api/v1/progress")
+    assert (told["total"], told["finished"], told["failed"], told["footage_left_s"]) == (4, 4, 0, 0)
+    with client.ask("GET", "/api/v1/progress/live", stream=True) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        lines = stream.iter_lines(decode_unicode=True)
+        for _ in range(2):
+            assert next(lines) == "event: totals"
+            assert json.loads(next(lines).removeprefix("data: "))["total"] == 4
+            assert next(lines) == ""
 
 
 def test_work_is_paused_and_goes_on(client: Client) -> None:

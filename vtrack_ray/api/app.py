@@ -10,7 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel, Field
 
 from vtrack_ray import __version__
-from vtrack_ray.api import media, v1, v_track
+from vtrack_ray.api import media, progress, v1, v_track
 from vtrack_ray.api.access import NO_ACCESS, READERS
 from vtrack_ray.api.asking import Asked, InForce
 from vtrack_ray.api.clips import Clips
@@ -67,6 +67,7 @@ def build_app(settings: Settings) -> FastAPI:
         app.include_router(v_track.routes, prefix=prefix, **guarded)
     app.include_router(v1.routes, **guarded)
     app.include_router(media.routes, **guarded)
+    app.include_router(progress.routes, **guarded)
     app.include_router(health)
     app.add_middleware(Limits, rate=settings.HTTP_RATE)
     app.add_middleware(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -31,8 +32,12 @@ def _zone(settings: Annotated[Settings, Depends(_settings)]) -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def _answers(request: Request, settings: Annotated[Settings, Depends(_settings)]) -> Iterator[Answers]:
-    """From the database's owner, which may be just being started again; from the file where there is no service."""
+@contextmanager
+def asked(settings: Settings, *, to_change: bool = False) -> Iterator[Answers]:
+    """Answers from the database's owner, which may be just being started again; from the file where no service is.
+
+    Raises LedgerError.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         with open_owner(settings.DB) as owner:
@@ -41,12 +46,17 @@ def _answers(request: Request, settings: Annotated[Settings, Depends(_settings)]
                 return
         if server_of(settings.DB) is None:
             # The file is not opened beside a service: its store would have to wait for it.
-            with _file, open_answers(settings.DB, create=request.method not in _READING) as answers:
+            with _file, open_answers(settings.DB, create=to_change) as answers:
                 yield answers
             return
         if time.monotonic() > deadline:
             raise LedgerHeld("The service is being started; ask again in some seconds.")
         time.sleep(_LOOK_AGAIN_S)
+
+
+def _answers(request: Request, settings: Annotated[Settings, Depends(_settings)]) -> Iterator[Answers]:
+    with asked(settings, to_change=request.method not in _READING) as answers:
+        yield answers
 
 
 InForce = Annotated[Settings, Depends(_settings)]

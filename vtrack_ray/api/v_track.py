@@ -17,13 +17,13 @@ from vtrack_ray import instants
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.paths import inside
+from vtrack_ray.api.progress import Totals, totals
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant, zone_of
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.ledger.values import EventFilter, EventRow, VideoFilter
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline.forecast import forecasts_of
 from vtrack_ray.records import Instant, Name
 from vtrack_ray.sources.local import camera_folders
 
@@ -85,16 +85,10 @@ class UnfinishedFile(BaseModel):
     status: VideoStatus = Field(description="pending or sampling")
 
 
-class FoundProgress(BaseModel):
+class FoundProgress(Totals):
     """What is still to be done, and how it goes on."""
 
     files: list[UnfinishedFile] = Field(description=f"the unfinished videos, at most {_MOST_FILES:,}")
-    total: int = Field(description="all videos that are known")
-    finished: int = Field(description="those that reached their end, good or bad")
-    failed: int = Field(description="those of them that failed or timed out")
-    footage_left_s: float = Field(description="seconds of footage in unfinished videos whose header was read")
-    rate: float | None = Field(description="times real time a core, measured lately; null: not measured yet")
-    estimated_finish: Instant | None = Field(description="when all of it is done; null: can't be told yet")
 
 
 class FirstRun(BaseModel):
@@ -232,7 +226,8 @@ def confirm_run(confirmation: Confirmation, answers: Asked) -> Confirmed:
 def program_progress(answers: Asked, zone: Zone) -> FoundProgress:
     """The unfinished videos, and when they will be done."""
     unfinished = answers.unfinished(_MOST_FILES)
-    return _progress(answers, [UnfinishedFile(file=one.path, status=one.status) for one in unfinished], zone)
+    files = [UnfinishedFile(file=one.path, status=one.status) for one in unfinished]
+    return FoundProgress(files=files, **totals(answers, zone).model_dump())
 
 
 @routes.get("/check-first-run", responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE))
@@ -329,22 +324,6 @@ def _time_range(wanted: Query, zone: ZoneInfo) -> tuple[datetime | None, datetim
         until = datetime.now(UTC)
         since = until - timedelta(days=days)
     return since, until
-
-
-def _progress(answers: Answers, files: list[UnfinishedFile], zone: ZoneInfo) -> FoundProgress:
-    counts, left = answers.counts(), forecasts_of(answers)
-    speeds = [one.speed for one in left if one.speed is not None]
-    longest_s = max((one.left_s for one in left if one.left_s is not None), default=None)
-    finish = None if longest_s is None else datetime.now(UTC) + timedelta(seconds=longest_s)
-    return FoundProgress(
-        files=files,
-        total=sum(counts.values()),
-        finished=sum(count for status, count in counts.items() if status.is_final),
-        failed=counts.get(VideoStatus.FAILED, 0) + counts.get(VideoStatus.TIMEOUT, 0),
-        footage_left_s=round(sum(one.footage_s for one in left), 3),
-        rate=round(sum(speeds) / len(speeds), 1) if speeds else None,
-        estimated_finish=instants.show(finish, zone) if finish else None,
-    )
 
 
 def _paths(answers: Answers, events: Sequence[EventRow]) -> dict[str, str]:
