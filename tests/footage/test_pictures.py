@@ -208,3 +208,14 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     garbage.write_bytes(bytes(range(256)) * 64)
     with pytest.raises(NotAVideo, match=r"garbage\.mp4 is not a video"), open_pictures(str(garbage)):
         pass
+
+
+def test_keyframes_are_given_after_other_pictures_were(tmp_path: Path) -> None:
+    """The decoders have been told that no more would come."""
+    with open_pictures(str(make_clip(tmp_path / "clip.mp4"))) as pictures:
+        first = [picture.time_s for picture in pictures.keyframes(WHOLE)]
+        some = [picture.time_s for picture in pictures.references(WHOLE)]
+        assert [picture.time_s for picture in pictures.keyframes(WHOLE)] == first
+        assert [picture.time_s for picture in pictures.references(WHOLE)] == some
+        assert first
+        assert not pictures.faults

@@ -66,6 +66,8 @@ class Session:
     def __init__(self, orders: Orders, words: IO[str]) -> None:
         self._orders = orders
         self._words = words
+        self._unrecorded: list[Occurrence] = []
+        """What is to be in the history once there is a store again."""
 
     def serve(self) -> None:
         """Runs until KeyboardInterrupt ends it in good order.
@@ -110,6 +112,8 @@ class Session:
         replaced. Raises ActorLost when Ray itself has died."""
         while True:
             try:
+                staff.record(self._unrecorded)
+                self._unrecorded.clear()
                 with staff.led_by(SchedulerActor, "scheduler", self._orders.settings) as scheduler:
                     self._follow(scheduler, ray_itself)
                     return True
@@ -122,6 +126,7 @@ class Session:
                     at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=f"{error} {what} started again"
                 )
                 self.say(Word(kind="occurrence", occurrence=why))
+                self._unrecorded.append(why)
                 if not is_whole:
                     return False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +15,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vtrack_ray.actors.cluster import NAMESPACE
 from vtrack_ray.actors.detector import DetectorActor
+from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.store import StoreActor
+from vtrack_ray.meaning.occurrence import Occurrence
 
 _STOP_S = 20.0
 
@@ -40,6 +42,13 @@ class Team:
     def is_whole(self) -> bool:
         """Whether the store and the event detector live."""
         return all(_is_alive(one) for one in (self._store, self._detector))
+
+    def record(self, occurrences: Sequence[Occurrence]) -> None:
+        """Adds them to the history. Raises ActorLost if the store has died."""
+        try:
+            ray.get(self._store.call.remote("record", (list(occurrences),), {}))
+        except RayActorError as error:
+            raise lost(error) from error
 
     def close(self) -> None:
         """Has the store let the database go."""

@@ -110,6 +110,8 @@ def _not_routed(request: Request, error: Exception) -> Answer:
             sentence = f"There is nothing at {request.url.path}; /openapi.json tells what there is."
         case HTTPStatus.METHOD_NOT_ALLOWED:
             sentence = f"{request.url.path} does not take {request.method}; /openapi.json tells what it takes."
+        case HTTPStatus.BAD_REQUEST:
+            sentence = "The request can't be read: its body is no JSON."
         case _:
             sentence = f"{error.detail}."
     return said(error.status_code, sentence, error.headers)

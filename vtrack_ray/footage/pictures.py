@@ -60,7 +60,7 @@ class Pictures:
         Their blocks' edges are left as they are stored: smoothing them is a quarter of the work, and barcodes are read
         as well without it.
         """
-        decoder = self._unsmoothed or self._reader.stream.codec_context
+        decoder = self._fresh_unsmoothed() or self._reader.stream.codec_context
         gaps = Gaps(span, self.faults)
         last_s = -1.0
         for packet in self._packets(span, gaps):
@@ -144,9 +144,7 @@ class Pictures:
 
     def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
         """What the decoder gives; each packet that should become a picture is owed from then on."""
-        unsmoothed = self._unsmoothed if self._leaves_out else None
-        if unsmoothed:
-            unsmoothed.flush_buffers()
+        unsmoothed = self._fresh_unsmoothed() if self._leaves_out else None
         for packet in self._packets(span, gaps):
             # At each packet: the reader may have opened the file anew.
             decoder = unsmoothed or self._reader.stream.codec_context
@@ -155,6 +153,12 @@ class Pictures:
                 owed.put(Due(pts_of(packet), packet.is_keyframe))
             yield from _decoded(decoder, packet, gaps)
         yield from _decoded(unsmoothed or self._reader.stream.codec_context, None, gaps)
+
+    def _fresh_unsmoothed(self) -> VideoCodecContext | None:
+        """The decoder that smooths nothing, without what is left in it of the iteration before; see _unsmoothed."""
+        if self._unsmoothed is not None:
+            self._unsmoothed.flush_buffers()
+        return self._unsmoothed
 
     def _packets(self, span: Span, gaps: Gaps) -> Iterator[VideoPacket]:
         for item in self._reader.packets(span):
