@@ -456,13 +456,15 @@ async def test_a_video_that_fails_while_it_is_sampled_is_tried_again(ledger: Led
         assert (row.status, row.attempt, row.failures, row.reason) == (DONE, 2, 0, None)
 
 
+def lost(*_: object, **__: object) -> None:
+    """Stands for a machine that is gone: one that is really lost takes a cluster, as in test_launcher."""
+    raise SamplerLost
+
+
 @in_a_loop
 async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few_times(
     ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(*_: object, **__: object) -> None:
-        raise SamplerLost
-
     monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
     path = put(clip, root, 1)
     async with served(ledger, root, RETRIES=1, RETRY_SECONDS=60) as service:
@@ -481,9 +483,6 @@ async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few
 async def test_a_video_that_ended_earlier_services_is_not_put_back_for_ever(
     ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(*_: object, **__: object) -> None:
-        raise SamplerLost
-
     monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
     path = put(clip, root, 1)
     video_id = probed(ledger, root)

@@ -26,9 +26,14 @@ class Clips:
         self._under_way: dict[Path, Future[None]] = {}
         self._lock = Lock()
 
-    def clip(self, parts: Sequence[Part]) -> Path | None:
-        """The clip of these parts; None while it is being cut. Raises what it failed with: ClipError, ToolMissing."""
-        path = self._folder / f"{sha256(repr(parts).encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.mp4"
+    def clip(self, video_ids: Sequence[str], parts: Sequence[Part]) -> Path | None:
+        """The clip of these parts of videos; None while it is being cut.
+
+        Videos are told apart by their identities: another recording may take a file's place. Raises what cutting
+        failed with: ClipError, ToolMissing.
+        """
+        key = repr((video_ids, parts)).encode("utf-8", "surrogateescape")
+        path = self._folder / f"{sha256(key).hexdigest()[:32]}.mp4"
         with self._lock:
             if path.exists():
                 path.touch()

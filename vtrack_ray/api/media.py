@@ -14,7 +14,8 @@ from fastapi.responses import FileResponse, Response
 
 from vtrack_ray.api.asking import Asked
 from vtrack_ray.api.clips import Clips
-from vtrack_ray.api.refusals import Refusal, refusals, said
+from vtrack_ray.api.known import known_event, known_video
+from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.errors import VideoVanished
 from vtrack_ray.footage.clip import Part
 from vtrack_ray.footage.pictures import open_pictures
@@ -49,7 +50,7 @@ def _content(kind: str, **more: Any) -> dict[int | str, dict[str, Any]]:
 )
 def video_file(video_id: str, answers: Asked) -> FileResponse:
     """The recorded file as it is; a `Range` of it, if one is asked for."""
-    row = _video(video_id, answers)
+    row = known_video(video_id, answers)
     path = _unchanged(row)
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return FileResponse(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
@@ -69,7 +70,7 @@ def picture(
     ] = 8192,
 ) -> Response:
     """The picture that is shown at that time, or the next one there is; pixels are those that areas are set in."""
-    with open_pictures(_unchanged(_video(video_id, answers))) as pictures:
+    with open_pictures(_unchanged(known_video(video_id, answers))) as pictures:
         found = next(pictures.all(Span(time_s, float("inf"))), None)
         if found is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "The video has no picture at that time or behind it.")
@@ -87,14 +88,11 @@ def picture(
 )
 def clip(event_id: str, answers: Asked, request: Request) -> Response:
     """The event's stretch of the recordings, with a moment before and after, as an MP4 that browsers play."""
-    event = answers.event(event_id)
-    if event is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "There is no event of that id; it may have been found anew since.")
+    event = known_event(event_id, answers)
     clips: Clips = request.app.state.clips
-    path = clips.clip(_parts(event, answers))
+    path = clips.clip(event.video_ids, _parts(event, answers))
     if path is None:
-        sentence = f"The clip is being cut; ask again in {_ASK_AGAIN_S} s."
-        return said(HTTPStatus.ACCEPTED, sentence, {"Retry-After": str(_ASK_AGAIN_S)})
+        return Response(status_code=HTTPStatus.ACCEPTED, headers={"Retry-After": str(_ASK_AGAIN_S)})
     code = "-".join(event.tracking_codes[:1]) or event_id
     return FileResponse(path, media_type="video/mp4", content_disposition_type="inline", filename=f"{code}.mp4")
 
@@ -117,13 +115,6 @@ def _parts(event: Event, answers: Answers) -> list[Part]:
 
 def _name(path: str) -> str:
     return printable(Path(path).name)
-
-
-def _video(video_id: str, answers: Answers) -> VideoRow:
-    found = answers.videos(VideoFilter(video_ids=(video_id,)))
-    if not found:
-        raise Refusal(HTTPStatus.NOT_FOUND, "There is no video of that id; its file may have changed since.")
-    return found[0]
 
 
 def _unchanged(row: VideoRow) -> str:

@@ -124,12 +124,12 @@ def _not_valid(_request: Request, error: Exception) -> Answer:
 
 def _sentence(faults: Sequence[Any]) -> str:
     """The first few faults, each with the field that it is in."""
-    said = []
+    found = []
     for fault in faults[:_MOST_SAID]:
         where = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query", "path"))
-        said.append(f"{where}: {fault['msg']}" if where else str(fault["msg"]))
+        found.append(f"{where}: {fault['msg']}" if where else str(fault["msg"]))
     more = f"; and {len(faults) - _MOST_SAID} more" if len(faults) > _MOST_SAID else ""
-    return f"The request can't be read: {'; '.join(said)}{more}."
+    return f"The request can't be read: {'; '.join(found)}{more}."
 
 
 def _failed(_request: Request, error: Exception) -> Answer:

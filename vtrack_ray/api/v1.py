@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -13,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.cursors import cursor_of, place_of
+from vtrack_ray.api.known import known_event, known_video, paths_of
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant
-from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import EventFilter, EventPlace, EventRow, HistoryFilter, VideoFilter, VideoPlace, VideoRow
-from vtrack_ray.meaning.event import Event, EventStatus
+from vtrack_ray.ledger.values import EventFilter, EventPlace, HistoryFilter, VideoFilter, VideoPlace
+from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
@@ -140,7 +139,7 @@ def events(
     )
     found = answers.event_rows(wanted)
     page, has_more = found[:limit], len(found) > limit
-    paths = _paths(answers, page)
+    paths = paths_of(page, answers)
     return EventPage(
         events=[EventSummary.brief(one, paths, zone) for one in page],
         next_cursor=cursor_of(EventPlace.of(page[-1]), EventPlace) if has_more else None,
@@ -150,10 +149,8 @@ def events(
 @routes.get("/events/{event_id}", tags=["Events"], responses=_NONE)
 def event(event_id: str, answers: Asked, zone: Zone) -> EventRecord:
     """One packing event with all its sights."""
-    found = answers.event(event_id)
-    if found is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "There is no event of that id; it may have been found anew since.")
-    return EventRecord.of(found, _paths(answers, [found]), zone)
+    found = known_event(event_id, answers)
+    return EventRecord.of(found, paths_of([found], answers), zone)
 
 
 @routes.get("/videos", tags=["Videos"], responses=_WRONG)
@@ -187,13 +184,13 @@ def videos(
 @routes.get("/videos/{video_id}", tags=["Videos"], responses=_NONE)
 def video(video_id: str, answers: Asked, zone: Zone) -> VideoRecord:
     """One video."""
-    return VideoRecord.of(_known(video_id, answers), zone)
+    return VideoRecord.of(known_video(video_id, answers), zone)
 
 
 @routes.get("/videos/{video_id}/logs", tags=["Videos"], responses=_NONE)
 def logs(video_id: str, answers: Asked) -> list[LogRecord]:
     """How the video's spans were sampled, and what their time went by with."""
-    _known(video_id, answers)
+    known_video(video_id, answers)
     return [LogRecord.of(log) for log in answers.logs([video_id])[video_id]]
 
 
@@ -309,15 +306,3 @@ def history(
 def settings(in_force: InForce) -> Settings:
     """The settings in force."""
     return in_force
-
-
-def _known(video_id: str, answers: Answers) -> VideoRow:
-    found = answers.videos(VideoFilter(video_ids=(video_id,)))
-    if not found:
-        raise Refusal(HTTPStatus.NOT_FOUND, "There is no video of that id; its file may have changed since.")
-    return found[0]
-
-
-def _paths(answers: Answers, events: Sequence[Event | EventRow]) -> dict[str, str]:
-    ids = tuple({video_id for one in events for video_id in one.video_ids})
-    return {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}

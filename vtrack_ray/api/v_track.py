@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
@@ -16,12 +16,13 @@ from pydantic import BaseModel, Field
 from vtrack_ray import instants
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
+from vtrack_ray.api.known import paths_of
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.progress import Totals, totals
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant, zone_of
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import EventFilter, EventRow, VideoFilter
+from vtrack_ray.ledger.values import EventFilter, EventRow
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.records import Instant, Name
@@ -267,7 +268,7 @@ def query(wanted: Query, answers: Asked, settings: InForce) -> Found:
         )
     )
     events = latest[:_MOST_EVENTS][::-1]
-    paths = _paths(answers, events)
+    paths = paths_of(events, answers)
     return Found(
         events=[_found(event, paths, zone) for event in events],
         metadata=QueryMetadata(
@@ -324,11 +325,6 @@ def _time_range(wanted: Query, zone: ZoneInfo) -> tuple[datetime | None, datetim
         until = datetime.now(UTC)
         since = until - timedelta(days=days)
     return since, until
-
-
-def _paths(answers: Answers, events: Sequence[EventRow]) -> dict[str, str]:
-    ids = tuple({video_id for event in events for video_id in event.video_ids})
-    return {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}
 
 
 def _found(event: EventRow, paths: Mapping[str, str], zone: ZoneInfo) -> FoundEvent:

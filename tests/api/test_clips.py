@@ -1,0 +1,62 @@
+"""Clips: cut from recordings that browsers play and that they don't, and no more kept than there is room for."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import av
+import pytest
+
+from vtrack_ray.api.clips import Clips
+from vtrack_ray.errors import ClipError
+from vtrack_ray.footage.clip import Part, cut
+
+
+def recorded(path: Path, codec: str) -> Path:
+    """Ten seconds, with a name that a list of files could trip over."""
+    source = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=25:duration=10"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", codec, "-pix_fmt", "yuvj420p", path], check=True)
+    return path
+
+
+def part(path: Path, start_s: float, end_s: float, codec: str) -> Part:
+    return Part(path=str(path), start_s=start_s, end_s=end_s, codec=codec)
+
+
+def seconds_of(path: Path) -> float:
+    with av.open(str(path)) as container:
+        [stream] = container.streams.video
+        assert stream.codec_context.name == "h264"
+        return sum(1 for _ in container.decode(stream)) / 25
+
+
+def test_what_browsers_do_not_play_is_encoded_anew(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "it's 10:00.avi", "mjpeg")
+    cut([part(source, 7.0, 10.0, "mjpeg"), part(source, 0.0, 2.0, "mjpeg")], tmp_path / "clip.mp4")
+    assert seconds_of(tmp_path / "clip.mp4") == pytest.approx(5.0, abs=0.1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "it's 10:00.avi"]
+
+
+def test_what_can_not_be_cut_is_told(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+    clips = Clips(tmp_path / "clips", 2**20)
+    for _ in range(2):
+        with pytest.raises(ClipError, match="can't be cut"):
+            clips.clip(["a"], [part(broken, 0.0, 1.0, "h264")])
+    assert list((tmp_path / "clips").iterdir()) == []
+
+
+def test_clips_are_kept_for_another_recording_apart_and_while_there_is_room(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.mp4", "libx264")
+    parts = [part(source, 1.0, 3.0, "h264")]
+    clips = Clips(tmp_path / "clips", 2**20)
+    first = clips.clip(["a"], parts)
+    assert first is not None
+    assert clips.clip(["a"], parts) == first
+    second = clips.clip(["b"], parts)
+    assert second not in (None, first)
+    small = Clips(tmp_path / "clips", 1)
+    third = small.clip(["c"], parts)
+    assert list((tmp_path / "clips").iterdir()) == [third]
