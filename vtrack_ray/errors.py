@@ -95,3 +95,7 @@ class ToolMissing(VtrackError):
 
 class ClusterError(VtrackError):
     """Ray can't be started or joined."""
+
+
+class ClusterTimedOut(ClusterError):
+    """Ray was not ready in time; on a busy machine it may be the next time."""

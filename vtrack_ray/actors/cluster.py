@@ -13,7 +13,7 @@ from typing import Any
 
 import ray
 
-from vtrack_ray.errors import ClusterError
+from vtrack_ray.errors import ClusterError, ClusterTimedOut
 
 NAMESPACE = "vtrack"
 _KNOCK_S = 2.0
@@ -27,7 +27,7 @@ def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[
 
     A Ray that is started here shows its dashboard to this machine alone, if it has one; gives the folder of its logs.
 
-    Raises ClusterError if there is no cluster at the address.
+    Raises ClusterError if there is no cluster at the address, ClusterTimedOut if Ray is not ready in time.
     """
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     _require_listener(address)
@@ -46,9 +46,13 @@ def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         context: Any = ray.init(address=address, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        raise ClusterError(f"Ray can't be started or joined at {address!r}: {error}") from error
+        if type(error) is Exception:  # that is how Ray tells what it waited for in vain (ray/_private/node.py)
+            raise ClusterTimedOut(f"Ray was not ready in time at {address!r}: {_in_a_line(error)}.") from error
+        if isinstance(error, (ConnectionError, ValueError, RuntimeError)):
+            raise ClusterError(f"Ray can't be started or joined at {address!r}: {error}") from error
+        raise
     try:
         # Ray puts a handler of its own there, which would end this process in the midst of things.
         signal.signal(signal.SIGTERM, on_terminate)
@@ -58,6 +62,10 @@ def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[
         yield Path(context.address_info["session_dir"]) if address == "local" else None
     finally:
         ray.shutdown()
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def _require_listener(address: str) -> None:

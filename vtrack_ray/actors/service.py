@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 
 from vtrack_ray import errors
 from vtrack_ray.actors.session import Orders, Word, end_all_of
-from vtrack_ray.errors import ActorLost, VtrackError
+from vtrack_ray.errors import ActorLost, ClusterTimedOut, VtrackError
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.pipeline.presence import served
 from vtrack_ray.settings import Settings
 
 _AGAIN_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+_PASSING = (ActorLost, ClusterTimedOut)
+"""What the next session may be spared, even if no session has run yet."""
 
 
 class Service:
@@ -45,7 +47,7 @@ class Service:
         """Runs until KeyboardInterrupt ends it in good order; a second one ends it at once.
 
         Raises LedgerError if the database can't be used when it starts or is served already, ClusterError if Ray can't
-        be used.
+        be used; a Ray that is not ready in time is started again.
         """
         with served(self._orders.settings.DB):
             try:
@@ -61,7 +63,7 @@ class Service:
             try:
                 self._serve_once()
             except VtrackError as error:
-                if not self._has_run and not isinstance(error, ActorLost):
+                if not self._has_run and not isinstance(error, _PASSING):
                     raise
                 if self._has_done:
                     pause_s = _AGAIN_S  # it was not what is to be done that ended it

@@ -74,7 +74,7 @@ class Session:
 
         When an actor dies, the actors are made anew, and the HTTP service answers meanwhile; when Ray itself dies, the
         session ends at once, with a word. Raises LedgerError if the database can't be used, ClusterError if Ray can't
-        be, or if nothing can listen for HTTP.
+        be, or if nothing can listen for HTTP, ClusterTimedOut if Ray is not ready in time.
         """
         settings, restarted = self._orders.settings, self._orders.restarted
         # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
