@@ -220,7 +220,7 @@ class Soak:
 
     def _is_done(self, unsettled: int) -> bool:
         # The ledger has a video as done a moment before its worker has ended.
-        is_idle = not self._scheduler._under_way
+        is_idle = not self._scheduler._crew
         return is_idle and self._ledger.counts()[VideoStatus.DONE] == self.written - unsettled
 
     def _reading(self, hour: float) -> Reading:

@@ -13,7 +13,7 @@ from tests.conftest import Vtrack
 
 PATIENCE_S = 120.0
 
-IMPATIENT = '''
+IMPATIENT = """
 import importlib.abc
 import importlib.util
 import sys
@@ -57,7 +57,7 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, Finder())
-'''
+"""
 """A `sitecustomize` that has Ray's start wait for half a minute in no time."""
 
 

@@ -261,6 +261,6 @@ def test_claims_older_than_an_instant_are_stale_oldest_first(ledger: Ledger) -> 
     later, oldest, middle = claims
     assert ledger.stale_claims(NOON) == []
     assert ledger.stale_claims(NOON + 2 * MINUTE) == [oldest, middle]
-    assert ledger.stale_claims(NOON + 9 * MINUTE) == [oldest, middle, later]
+    assert ledger.stale_claims(NOON + 9 * MINUTE) == ledger.stale_claims() == [oldest, middle, later]
     ledger.release(oldest.video.video_id, oldest.attempt, "nobody answered for it")
     assert ledger.stale_claims(NOON + 9 * MINUTE) == [middle, later]

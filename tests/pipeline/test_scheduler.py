@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, rendered_once
 from tests.pipeline.services import NOW, Clock, Service, in_a_loop, put, served, touch
-from vtrack_ray.errors import ActorLost, ProgramError, SamplerLost
+from vtrack_ray.errors import ActorLost, ProgramError, SamplerLost, ToolMissing
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.filters import Filters
@@ -86,6 +86,12 @@ def probed(ledger: Ledger, root: Path) -> str:
 
 def statuses(service: Service) -> list[VideoStatus]:
     return [row.status for row in service.ledger.videos()]
+
+
+async def ended_by_force(service: Service) -> None:
+    """Ends it as its process's death does: nothing is given back."""
+    service.serving.cancel()
+    await asyncio.wait([service.serving])
 
 
 async def held(service: Service, *parts: str) -> None:
@@ -493,6 +499,78 @@ async def test_a_video_that_ended_earlier_services_is_not_put_back_for_ever(
         service.ask(DEFAULT)
         await service.until(service.is_idle)
         assert (service.status(path), service.video(path).attempt) == (VideoStatus.FAILED, 4)
+
+
+@in_a_loop
+async def test_a_video_that_ends_each_service_is_given_up_and_those_beside_it_are_not(
+    ledger: Ledger, clip: Path, root: Path
+) -> None:
+    guilty, *others = (put(clip, root, days) for days in (4, 3, 2))
+    clock = Clock()
+    ledger.request_program(ProgramRequest(kind=DEFAULT), NOW)
+    for attempt in (1, 2, 3, 4):
+        async with served(ledger, root, clock=clock, RETRIES=1, RETRY_SECONDS=60) as service:
+            service.launcher.close("sample:")
+            await held(service, guilty.name)
+            await service.until(lambda: ledger.counts()[SAMPLING] == 3)
+            assert {(row.attempt, row.failures) for row in ledger.videos()} == {(attempt, 0)}, "each may be innocent"
+            await ended_by_force(service)
+    async with served(ledger, root, clock=clock, RETRIES=1, RETRY_SECONDS=60) as service:
+        gate = service.launcher.close(f"sample:cam1/{guilty.name}")
+        await service.until(lambda: len(service.history(OccurrenceKind.RETRY)) == 3)
+        while not gate.waiting:
+            assert sum(status is SAMPLING for status in statuses(service)) <= 1, "one after the other"
+            clock.advance(60)
+            await service.until(lambda: all(row.retry_at is None or row.retry_at > clock() for row in ledger.videos()))
+            await service.until(lambda: gate.waiting or not ledger.counts()[SAMPLING])
+        await ended_by_force(service)
+    async with served(ledger, root, clock=clock, RETRIES=1, RETRY_SECONDS=60) as service:
+        clock.advance(180)
+        await service.until(service.is_idle)
+        row = service.video(guilty)
+        assert (row.status, row.attempt, row.failures) == (VideoStatus.FAILED, 5, 2)
+        assert row.reason == "the service was ended in the midst of it, and has been before; it may be the cause"
+        assert [service.status(path) for path in others] == [DONE] * 2
+
+
+@in_a_loop
+async def test_services_that_end_in_good_order_are_held_against_no_video(
+    ledger: Ledger, clip: Path, root: Path
+) -> None:
+    path = put(clip, root, 1)
+    ledger.request_program(ProgramRequest(kind=DEFAULT), NOW)
+    for attempt in range(1, 7):
+        async with served(ledger, root, RETRIES=0, STOP_SECONDS=0) as service:
+            service.launcher.close("sample:")
+            await held(service, path.name)
+            await service.end()
+        row = service.video(path)
+        assert (row.status, row.attempt, row.failures) == (PENDING, attempt, 0)
+    async with served(ledger, root, RETRIES=0) as service:
+        await service.until(service.is_idle)
+        assert service.status(path) is DONE
+
+
+@in_a_loop
+async def test_what_ends_the_service_and_is_no_videos_fault_is_held_against_none(
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(clip, root, 1)
+
+    def missing(*_: object, **__: object) -> None:
+        raise ToolMissing
+
+    with monkeypatch.context() as patched:
+        patched.setattr("vtrack_ray.pipeline.worker.sample_span", missing)
+        for _ in range(5):
+            async with served(ledger, root, RETRIES=0) as service:
+                service.ask(DEFAULT)
+                with pytest.raises(ToolMissing):
+                    await service.serving
+    assert (service.status(path), service.video(path).failures) == (PENDING, 0)
+    async with served(ledger, root, RETRIES=0) as service:
+        await service.until(service.is_idle)
+        assert service.status(path) is DONE
 
 
 @in_a_loop

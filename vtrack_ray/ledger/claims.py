@@ -58,8 +58,8 @@ class Claims(Database):
             require_claim(transaction, video_id, attempt)
             transaction.run("release_claim", video_id=video_id, reason=reason, retry_at=retry_at)
 
-    def stale_claims(self, claimed_before: datetime) -> list[Claim]:
-        """The claims made before that instant, oldest first."""
+    def stale_claims(self, claimed_before: datetime | None = None) -> list[Claim]:
+        """All claims, or those made before that instant, oldest first."""
         with self._reading() as transaction:
             rows = transaction.run("stale_claims", claimed_before=claimed_before)
         return [Claim(video=video, attempt=row["attempt"]) for video, row in zip(videos_of(rows), rows, strict=True)]

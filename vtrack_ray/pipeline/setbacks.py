@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from vtrack_ray.errors import SamplerLost, StaleAttempt, VideoTimedOut, VideoUnreachable
@@ -18,7 +18,8 @@ from vtrack_ray.sources.local import is_there
 
 _PAUSES_GROW_BY = 5
 _MOST_LOST = 3
-"""So often a video may be begun without end or failure before a lost machine counts as one: it may be the cause."""
+"""So often a video may be begun without end or failure before a lost machine, or a service ended by force, counts as
+one: it may be the cause."""
 
 
 class Setbacks:
@@ -47,15 +48,35 @@ class Setbacks:
                 kind = OccurrenceKind.RETRY
                 await self._put_off(file, attempt, reason)
             else:
-                again = await self._store(
-                    Ledger.set_back,
-                    *(file.video_id, attempt, reason, self._now(), self._pauses_s),
-                    is_out_of_reach=is_away,
-                )
-                kind = OccurrenceKind.RETRY if again else OccurrenceKind.FAILED
+                kind = await self._set_back(file, attempt, reason, self._pauses_s, is_away=is_away)
         except StaleAttempt as stale:
             kind, reason = OccurrenceKind.STALE, str(stale)
         await self._chronicle.tell_of(file, attempt, kind, reason)
+
+    async def take_over(self) -> int:
+        """Has wait again what a service that did not end in good order has left claimed; says how many videos that are.
+
+        One of them may be the cause. What was begun a few times without end or failure is tried again one after the
+        other, a failure counted for each: the one that does it again is alone with it, and in the end given up, and
+        those that happened to be beside it come to their end.
+        """
+        claims = await self._store(Ledger.stale_claims)
+        suspects = [one for one in claims if not await self._may_be_innocent(one.video.file, one.attempt)]
+        for place, claim in enumerate(suspects):
+            reason = "the service was ended in the midst of it, and has been before; it may be the cause"
+            pauses_s = [pause_s + place * self._a_while.total_seconds() for pause_s in self._pauses_s]
+            kind = await self._set_back(claim.video.file, claim.attempt, reason, pauses_s)
+            await self._chronicle.tell_of(claim.video.file, claim.attempt, kind, reason)
+        return len(suspects) + await self._store(Ledger.release_claims)
+
+    async def _set_back(
+        self, file: FoundFile, attempt: int | None, reason: str, pauses_s: Sequence[float], *, is_away: bool = False
+    ) -> OccurrenceKind:
+        """Counts a failure, and says whether there is another try."""
+        again = await self._store(
+            Ledger.set_back, file.video_id, attempt, reason, self._now(), pauses_s, is_out_of_reach=is_away
+        )
+        return OccurrenceKind.RETRY if again else OccurrenceKind.FAILED
 
     async def _may_be_innocent(self, file: FoundFile, attempt: int | None) -> bool:
         """Whether chance may have taken the machine. A header is read within moments, in which chance takes none."""

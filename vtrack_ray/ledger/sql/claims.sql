@@ -93,5 +93,8 @@ WHERE video_id = $video_id
 RETURNING video_id;
 
 -- name: stale_claims
--- Claims made before an instant.
-SELECT * FROM file_list WHERE status = 'sampling' AND claimed_at < $claimed_before::TIMESTAMP ORDER BY claimed_at;
+-- Claims made before an instant; NULL means any.
+SELECT *
+FROM file_list
+WHERE status = 'sampling' AND ($claimed_before::TIMESTAMP IS NULL OR claimed_at < $claimed_before::TIMESTAMP)
+ORDER BY claimed_at, video_id;
