@@ -7,8 +7,9 @@ setup:
 demo: setup
 	.venv/bin/vtrack demo
 
+# Three processes for two cores: much of the time, one of them waits for Ray to start.
 test: setup
-	.venv/bin/python -m pytest --numprocesses 2 --dist worksteal
+	.venv/bin/python -m pytest --numprocesses 3 --dist worksteal
 
 # Goes on for an hour or two.
 chaos: setup

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.commands import Ended, ended
 from vtrack_ray.ledger.answers import Answers, open_answers
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import mark_path
@@ -32,20 +33,29 @@ hypothesis_settings.load_profile("patient")
 HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 
+_STARTING_RAY = ("run", "up", "demo", "doctor")
+"""Commands that start processes of their own kind, which have to be found by what they are called."""
+
 Snapshot = dict[str, list[tuple[object, ...]]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long tests, which are those of the whole program, come before the short ones of its parts.
 
-    Of two processes (`--dist worksteal`), each begins with a half of the list, and then takes from the end of what is
-    left to the other: that should be short tests in both halves, or one idles while the other ends a long one.
+    Of several processes (`--dist worksteal`), each begins with its share of the list, and then takes from the end of
+    what is left to another: that should be short tests in all shares, or one idles while another ends a long one.
     """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     files = list(dict.fromkeys(item.path for item in items if item.path.parent == HERE))
     short = [item for item in items if item.path.parent != HERE]
-    long = [[item for item in items if item.path in half] for half in (files[::2], files[1::2])]
-    cut = max(0, len(items) // 2 - len(long[0]))
-    items[:] = long[0] + short[:cut] + long[1] + short[cut:]
+    share = -(-len(items) // processes)
+    ordered: list[pytest.Item] = []
+    for first in range(processes):
+        long = [item for item in items if item.path in files[first::processes]]
+        room = max(0, share - len(long))
+        ordered += long + short[:room]
+        short = short[room:]
+    items[:] = ordered + short
 
 
 @dataclass(frozen=True)
@@ -140,19 +150,26 @@ class Vtrack:
             start_new_session=True,
         )
 
+    def run(self, *arguments: str | Path) -> Ended:
+        """A finished command."""
+        words = [*map(str, arguments)]
+        if words[0] not in _STARTING_RAY or "--local" in words:
+            return ended(words, self.environment)
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=240)
+        return Ended(process.returncode, out, err)
+
     def __call__(self, *arguments: str | Path, status: int = 0) -> str:
         """Standard output (and standard error, where the status asked for is not 0) of a finished command."""
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=240)
-        assert process.returncode == status, f"exit status {process.returncode}\n{out}\n{err}"
-        return out + err if status else out
+        done = self.run(*arguments)
+        assert done.status == status, f"exit status {done.status}\n{done.out}\n{done.err}"
+        return done.out + done.err if status else done.out
 
     def both(self, *arguments: str | Path) -> tuple[str, str]:
         """Standard output and standard error of a command that ends well."""
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=240)
-        assert process.returncode == 0, f"exit status {process.returncode}\n{out}\n{err}"
-        return out, err
+        done = self.run(*arguments)
+        assert done.status == 0, f"exit status {done.status}\n{done.out}\n{done.err}"
+        return done.out, done.err
 
     def json(self, *arguments: str | Path) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = json.loads(self(*arguments, "--json"))

@@ -16,9 +16,10 @@ SEED = 7
 def test_whatever_is_killed_the_tables_are_those_of_an_undisturbed_run(
     vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
 ) -> None:
-    expected = undisturbed(tmp_path / "undisturbed", two_cameras.root)
+    footage = two_cameras.root / "cam1"
+    expected = undisturbed(tmp_path / "undisturbed", footage)
     assert expected["events"]
-    with chaos(vtrack, two_cameras.root, SEED) as one:
+    with chaos(vtrack, footage, SEED) as one:
         for victim in (*VICTIMS, "store in a commit"):
             one.round(victim)
             assert one.tables() == expected, f"after the {victim} was killed"

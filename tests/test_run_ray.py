@@ -1,4 +1,7 @@
-"""`vtrack run` on Ray, as a process with real signals: the same tables as without Ray, whatever happens to it."""
+"""`vtrack run` on Ray, as a process with real signals: the same tables as without Ray, whatever happens to it.
+
+Where a run is interrupted, the one that goes on does so without Ray, but for one: starting Ray takes longest here.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def test_interrupted_by_a_signal_and_continued(vtrack: Vtrack, two_cameras: Foot
     assert run.returncode == 130
     assert "the same command goes on" in err
     assert not [video for video in vtrack.json("videos") if video["status"] == "sampling"]
-    vtrack("run", *SLOWLY, two_cameras.root)
+    vtrack("run", "--local", *SLOWLY, two_cameras.root)
     assert vtrack.snapshot() == undisturbed
 
 
@@ -69,7 +72,7 @@ def test_a_forced_run_that_was_interrupted_goes_on_without_force(
     assert "the same command without --force goes on" in err
     attempts = sum(video["attempts"] for video in vtrack.json("videos"))
     assert attempts < 8, "not all were begun again"
-    vtrack("run", *SLOWLY, two_cameras.root)
+    vtrack("run", "--local", *SLOWLY, two_cameras.root)
     assert vtrack.snapshot() == undisturbed
 
 
@@ -98,7 +101,7 @@ def test_a_killed_worker_fails_its_video_alone_and_the_next_run_mends_it(
     assert "the process that worked on it died" in out
     statuses = sorted(video["status"] for video in vtrack.json("videos"))
     assert statuses == ["done", "done", "done", "failed"], out
-    vtrack("run", "--force", *SLOWLY, two_cameras.root)
+    vtrack("run", "--local", "--force", *SLOWLY, two_cameras.root)
     assert vtrack.snapshot() == undisturbed
 
 
@@ -115,7 +118,7 @@ def test_when_an_actor_dies_the_run_ends_with_a_sentence_and_the_next_goes_on(
     assert run.returncode == 1
     assert "run the same command again" in err
     assert "Traceback" not in err
-    vtrack("run", *SLOWLY, two_cameras.root)
+    vtrack("run", "--local", *SLOWLY, two_cameras.root)
     assert vtrack.snapshot() == undisturbed
 
 
