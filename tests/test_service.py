@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.conftest import Footage, Vtrack
+from tests.ledger.damage import needs_mounts, small_disk
 from tests.processes import sampling_worker
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.ledger import Ledger
@@ -140,6 +141,33 @@ def test_killed_it_takes_all_that_it_started_with_it(vtrack: Vtrack) -> None:
         process.communicate(timeout=_PATIENCE_S)
         _, alive = psutil.wait_procs(started, timeout=20)
         assert alive == []
+
+
+@needs_mounts
+def test_a_disk_that_fills_up_ends_no_more_than_the_work_until_there_is_room(
+    finished: Vtrack, two_cameras: Footage, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=30_000) as disk:
+        vtrack = Vtrack(disk)
+        vtrack("source", "add", two_cameras.root)
+        with service(vtrack) as process:
+            vtrack("program", "default")
+            until(lambda: "sampling" in vtrack.statuses())
+            filler = filled(disk)
+            assert any("is full. Make room" in line for line in process.stdout or ())
+            filler.unlink()
+            until(lambda: vtrack.statuses() == {"done"})
+            assert "has ended" in vtrack("down")
+        assert vtrack.snapshot() == finished.snapshot()
+
+
+def filled(disk: Path) -> Path:
+    """A file that takes all that is left."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return filler
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
