@@ -32,6 +32,7 @@ class Item:
     is_trashed: bool = False
     is_shared_with_me: bool = False
     is_made_by_app: bool = False
+    is_read_only: bool = False
     app_properties: dict[str, str] = field(default_factory=dict)
     target: str | None = None
     video: dict[str, Any] | None = None
@@ -113,9 +114,9 @@ class Contents:
             self.items[drive_id] = Item(drive_id, name, FOLDER, None, drive_id=drive_id)
             return drive_id
 
-    def shared_folder(self, name: str) -> str:
+    def shared_folder(self, name: str, **more: Any) -> str:
         """A folder of somebody else's Drive, shared with the account: without a parent that it sees."""
-        return self.folder(name, None, is_shared_with_me=True)
+        return self.folder(name, None, is_shared_with_me=True, **more)
 
     def add(self, item: Item) -> str:
         with self.lock:

@@ -53,6 +53,8 @@ class Grants:
     refresh: dict[str, Grant] = field(default_factory=dict)
     codes: dict[str, Grant] = field(default_factory=dict)
     revoked: list[str] = field(default_factory=list)
+    last_consent: str = ""
+    """Where the browser was sent the last time."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def key_file(self) -> dict[str, str]:
@@ -106,7 +108,8 @@ class Grants:
             asked = frozenset(query["scope"].split())
             self.codes[code] = Grant(PERSON, asked if self.allows is None else asked & self.allows)
             answer = {"code": code, "state": query["state"], "scope": " ".join(sorted(self.codes[code].scopes))}
-        return f"{query['redirect_uri']}?{urlencode(answer)}"
+        self.last_consent = f"{query['redirect_uri']}?{urlencode(answer)}"
+        return self.last_consent
 
     def exchange(self, form: dict[str, str]) -> dict[str, Any] | RefuseToken:
         """The token endpoint."""

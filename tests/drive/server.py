@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import email.parser
 import email.policy
@@ -200,11 +201,19 @@ class _Handler(BaseHTTPRequestHandler):
         with google.contents.lock:
             try:
                 if sign_in:
-                    return sign_in(google.grants, request.query, dict(parse_qsl(body.decode())))
+                    return sign_in(google.grants, request.query, self._client() | dict(parse_qsl(body.decode())))
                 return self._of_drive(request, self._grant(), body, fault)
             except Refused as refused:
                 refusal = refused.refusal
                 return Answer(refusal.status, refusal.body(), {"Content-Type": _JSON, **dict(refusal.headers)})
+
+    def _client(self) -> dict[str, str]:
+        """The OAuth client, where it is named in the head."""
+        kind, _, text = self.headers.get("Authorization", "").partition(" ")
+        if kind != "Basic":
+            return {}
+        client_id, _, secret = base64.b64decode(text).decode().partition(":")
+        return {"client_id": client_id, "client_secret": secret}
 
     def _grant(self) -> Grant:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -193,6 +193,7 @@ class Service:
             is_made_by_app=True,
             app_properties=dict(asked.get("appProperties", {})),
         )
+        self.generated.discard(item.id)
         self.contents.add(item)
         return self._masked(self.resource(item), query, "file")
 
@@ -259,6 +260,7 @@ class Service:
             "ownedByMe": item.drive_id is None and not item.is_shared_with_me,
             "webViewLink": f"https://drive.google.com/file/d/{item.id}/view",
             "spaces": ["drive"],
+            "capabilities": {"canAddChildren": item.mime_type == FOLDER and not item.is_read_only},
         }
         if item.parent is not None:
             told["parents"] = [item.parent]
@@ -304,6 +306,8 @@ def _sees(grant: Grant, item: Item) -> bool:
 
 
 def _may_write(grant: Grant, item: Item) -> None:
+    if item.is_read_only:
+        raise Refused(FORBIDDEN)
     if grant.has("drive") or (grant.has("drive.file") and item.is_made_by_app):
         return
     raise Refused(_NOT_GRANTED if grant.has("drive.file") else SCOPES if grant.has("drive.readonly") else FORBIDDEN)

@@ -48,6 +48,10 @@ class Account(BaseModel):
     """What a person has allowed; a service account asks for what it needs each time."""
     secret: dict[str, Any] = Field(repr=False)
 
+    def may(self, purpose: Purpose) -> bool:
+        """Whether a person has allowed this; what a service account may is settled where folders are shared."""
+        return self.kind is Kind.SERVICE_ACCOUNT or self.scope(purpose) in self.scopes
+
     def scope(self, purpose: Purpose) -> str:
         """The least that serves.
 

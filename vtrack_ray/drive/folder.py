@@ -14,7 +14,7 @@ from googleapiclient.http import MediaIoBaseUpload
 
 from vtrack_ray.drive.client import Drive
 from vtrack_ray.errors import DriveError, DriveForbidden, DriveGone, DriveTaken
-from vtrack_ray.meaning.result import ResultsFolder
+from vtrack_ray.meaning.result import ResultFile, ResultsFolder
 
 _FOLDER = "application/vnd.google-apps.folder"
 _ADDRESS = re.compile(r"/folders/([\w-]+)|[?&]id=([\w-]+)")
@@ -109,32 +109,32 @@ def known_ids(drive: Drive, folder: ResultsFolder) -> dict[str, str]:
             return found
 
 
-def put(drive: Drive, folder: ResultsFolder, result: str, file_id: str, content: bytes, content_type: str) -> Put:
-    """Has the file of that id be there with that content, made if it was never there. Raises DriveError.
+def put(drive: Drive, folder: ResultsFolder, file: ResultFile, content: bytes, content_type: str) -> Put:
+    """Has the file be there with that content, made if it was never there. Raises DriveError.
 
     Done again after it was interrupted anywhere, it sends nothing twice.
     """
     checksum = md5(content, usedforsecurity=False).hexdigest()
-    told = _told(drive, file_id, result)
-    if told is None:
-        try:
-            _send(drive, folder, result, content, content_type, checksum, create=file_id)
-        except DriveTaken:
-            # Made meanwhile by another process, or by a request whose answer was lost; or deleted for good before.
-            return Put.THERE if _told(drive, file_id, result) else Put.LOST
-        return Put.SENT
-    if told["trashed"] or not _is_as_sent(told):
+    told = _told(drive, file)
+    if told is None and file.sent_at is None:
+        with suppress(DriveTaken):  # made meanwhile, by another process
+            _send(drive, folder, file, content, content_type, checksum, is_new=True)
+            return Put.SENT
+        told = _told(drive, file)
+    if told is None or told["trashed"] or not _is_as_sent(told):
         return Put.LOST
     if told["md5Checksum"] == checksum:
         return Put.THERE
-    _send(drive, folder, result, content, content_type, checksum, update=file_id)
+    _send(drive, folder, file, content, content_type, checksum, is_new=False)
     return Put.SENT
 
 
-def _told(drive: Drive, file_id: str, result: str) -> dict[str, Any] | None:
-    request = drive.files.get(fileId=file_id, supportsAllDrives=True, fields="id,trashed,md5Checksum,appProperties")
+def _told(drive: Drive, file: ResultFile) -> dict[str, Any] | None:
+    fields = "id,trashed,md5Checksum,appProperties"
     try:
-        told: dict[str, Any] = drive.ask(request, result)
+        told: dict[str, Any] = drive.ask(
+            drive.files.get(fileId=file.file_id, supportsAllDrives=True, fields=fields), file.result
+        )
     except DriveGone:
         return None
     return told
@@ -149,24 +149,25 @@ def _is_as_sent(told: Mapping[str, Any]) -> bool:
 def _send(
     drive: Drive,
     folder: ResultsFolder,
-    result: str,
+    file: ResultFile,
     content: bytes,
     content_type: str,
     checksum: str,
     *,
-    create: str | None = None,
-    update: str | None = None,
+    is_new: bool,
 ) -> None:
-    properties = {_OWNER: folder.owner, _RESULT: result, _MD5: checksum}
+    properties = {_OWNER: folder.owner, _RESULT: file.result, _MD5: checksum}
 
     def made() -> Any:
         media = Parts(io.BytesIO(content), content_type, chunksize=_PART_BYTES, resumable=True)
         common = {"media_body": media, "supportsAllDrives": True, "fields": "id,md5Checksum"}
-        if update:
-            return drive.files.update(fileId=update, body={"appProperties": properties}, **common)
-        body = {"id": create, "name": result, "parents": [folder.folder_id], "appProperties": properties}
+        if not is_new:
+            return drive.files.update(fileId=file.file_id, body={"appProperties": properties}, **common)
+        body = {"id": file.file_id, "name": file.result, "parents": [folder.folder_id], "appProperties": properties}
         return drive.files.create(body=body, **common)
 
-    told = drive.upload(made, result)
+    told = drive.upload(made, file.result)
     if told["md5Checksum"] != checksum:
-        raise DriveError(f"Google Drive holds something else as {result} than was sent; it is sent again next time")
+        raise DriveError(
+            f"Google Drive holds something else as {file.result} than was sent; a new one is sent next time"
+        )
