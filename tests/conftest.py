@@ -140,10 +140,11 @@ class Vtrack:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         return {**inherited, "HOME": str(self.home), "VTRACK_DB": str(self.db), "PYTHONUNBUFFERED": "1"}
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, *arguments: str | Path, stdin: bool = False) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "vtrack_ray", *map(str, arguments)],
             env=self.environment,
+            stdin=subprocess.PIPE if stdin else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

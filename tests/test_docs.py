@@ -26,6 +26,7 @@ README = ROOT / "README.md"
 OPERATION = ROOT / "docs" / "operation.md"
 SERVICE = ROOT / "docs" / "service.md"
 FOOTAGE = ROOT / "docs" / "footage.md"
+DRIVE = ROOT / "docs" / "drive.md"
 CONCEPTS = ROOT / "docs" / "concepts.md"
 PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
 
@@ -51,7 +52,7 @@ ALL_COMMANDS = dict(commands(main, "vtrack"))
 def test_every_command_and_option_is_documented(name: str) -> None:
     command = ALL_COMMANDS[name]
     top, *below = name.split()[1:]
-    own_page = {"footage": FOOTAGE}.get(top, SERVICE)
+    own_page = {"footage": FOOTAGE, "drive": DRIVE}.get(top, SERVICE)
     text = OPERATION.read_text("utf-8") + own_page.read_text("utf-8")
     assert re.search(rf"`vtrack {top}\b[^`]*\b{below[0] if below else ''}", text), f"{name} is not in docs/operation.md"
     assert command.help, f"{name} has no help"

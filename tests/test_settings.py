@@ -60,6 +60,8 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "CLIPS_MB": 2000,
         "TRUST_LOOPBACK": False,
         "CORS_ORIGINS": (),
+        "DRIVE_ENDPOINT": "https://www.googleapis.com",
+        "DRIVE_RESULTS_MINUTES": 15,
         "TIME_ZONE": "Asia/Ho_Chi_Minh",
         "DB": tmp_path / ".local" / "share" / "vtrack" / "vtrack.duckdb",
     }

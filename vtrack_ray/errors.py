@@ -89,6 +89,38 @@ class SourceError(VtrackError):
     """A source of videos can't be read."""
 
 
+class DriveError(VtrackError):
+    """Google Drive refused what was asked of it."""
+
+
+class DriveUnreachable(DriveError):
+    """Google Drive can't be reached, or answers nothing for now; it is tried again later."""
+
+
+class DriveForbidden(DriveError):
+    """The account may not do this at Google Drive."""
+
+
+class DriveSignedOut(DriveForbidden):
+    """Nobody is signed in at Google Drive, or access was revoked; `vtrack drive login` signs in."""
+
+
+class DriveGone(DriveError):
+    """What was asked for is not at Google Drive, or not shared with the account."""
+
+
+class DriveChanged(DriveError):
+    """A file at Google Drive is no longer what it was."""
+
+
+class DriveExpired(DriveError):
+    """Google Drive no longer knows the page of a listing that was asked for; list anew."""
+
+
+class DriveTaken(DriveError):
+    """There is a file of that id at Google Drive already."""
+
+
 class ToolMissing(VtrackError):
     """A program that this project needs is not installed."""
 

@@ -110,6 +110,15 @@ class Settings(BaseModel):
     CORS_ORIGINS: tuple[str, ...] = Field(
         (), description="origins of web pages that may use the HTTP service, such as https://shop.example, with commas"
     )
+    DRIVE_ENDPOINT: str = Field(
+        "https://www.googleapis.com",
+        pattern=r"^(https://[^/?#@\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?)$",
+        description="where Google Drive is spoken to; another address than Google's for a proxy, or for tests",
+        json_schema_extra={"format": "origin"},
+    )
+    DRIVE_RESULTS_MINUTES: float = Field(
+        15, ge=1, le=10_080, description="how often the service sends events to the folder chosen at Google Drive"
+    )
     TIME_ZONE: str = Field(
         "Asia/Ho_Chi_Minh",
         description="zone of times that come without one, and of times shown",
@@ -181,6 +190,8 @@ class Settings(BaseModel):
                 return f"a number from {low:.0f} to {high:.0f}"
             case {"type": "array"}:
                 return "origins such as https://shop.example:8443, with commas between them"
+            case {"format": "origin"}:
+                return "https:// and a host's name, or http://localhost and a port"
             case {"pattern": _}:
                 return "the name or address of this machine"
             case {"format": "time-zone"}:

@@ -26,7 +26,7 @@ class _Plainly(LazyGroup):
 
 _COMMANDS = (
     "run", "events", "videos", "profile", "up", "down", "source", "filters", "program", "status", "history", "db",
-    "token", "footage", "doctor",
+    "token", "drive", "footage", "doctor",
     "demo",
 )  # fmt: skip
 

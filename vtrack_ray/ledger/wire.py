@@ -6,7 +6,7 @@ import inspect
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, get_type_hints
@@ -30,6 +30,7 @@ from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import Program, ProgramRequest
+from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.token import Token
 from vtrack_ray.meaning.video import VideoStatus
@@ -99,6 +100,20 @@ class Answers(Protocol):
     def add_token(self, token: Token) -> bool: ...
 
     def revoke_token(self, name: str) -> bool: ...
+
+    def results_folder(self) -> ResultsFolder | None: ...
+
+    def choose_results_folder(self, folder: ResultsFolder | None, at: datetime) -> None: ...
+
+    def event_days(self, time_zone: str, also: Sequence[date] = ()) -> list[EventDay]: ...
+
+    def results(self) -> list[ResultFile]: ...
+
+    def reserve_results(self, file_ids: Mapping[str, str]) -> list[ResultFile]: ...
+
+    def record_result(self, result: str, file_id: str, digest: str, at: datetime) -> None: ...
+
+    def forget_result(self, result: str, file_id: str) -> None: ...
 
     def backup(self, path: Path) -> None: ...
 

@@ -24,6 +24,7 @@ class OccurrenceKind(StrEnum):
     RESTART = "restart"
     TROUBLE = "trouble"
     BACKUP = "backup"
+    RESULTS = "results"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from vtrack_ray.pipeline.intake import Intake
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.observer import Nobody, Observer
 from vtrack_ray.pipeline.recurring import Recurring
+from vtrack_ray.pipeline.results import Results, Sending
 from vtrack_ray.pipeline.scanner import Scanner
 from vtrack_ray.pipeline.search import Search
 from vtrack_ray.pipeline.setbacks import Setbacks
@@ -66,6 +67,7 @@ class Scheduler:
         self._cameras = Cameras(settings, store, launcher)
         self._chronicle = chronicle = Chronicle(store, self._observer, now)
         self._copies = Copies(settings, store, chronicle, now)
+        self._sending = Sending(settings, Results(settings, store, launcher, now), chronicle, now)
         self._agenda = agenda = Agenda(store, chronicle, now, on_change=self.look)
         intake = Intake(settings, store, launcher, detector)
         self._setbacks = setbacks = Setbacks(settings, store, chronicle, now)
@@ -102,7 +104,11 @@ class Scheduler:
         released = await self._setbacks.take_over()
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
         await self._chronicle.tell(OccurrenceKind.SERVICE, "the service has started", given_back=released)
-        regular = [Recurring(self._keep_pace, _PACE_S), Recurring(self._keep_house, _HOUSEKEEPING_S)]
+        regular = [
+            Recurring(self._keep_pace, _PACE_S),
+            Recurring(self._keep_house, _HOUSEKEEPING_S),
+            Recurring(self._sending.keep, _HOUSEKEEPING_S),  # by itself: what waits for Google holds nothing else up
+        ]
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group

@@ -1,0 +1,55 @@
+"""A Drive of its own for each test, and accounts that may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.drive.grants import CLIENT_ID, CLIENT_SECRET, PERSON, PREFIX, ROBOT
+from tests.drive.server import Google, serve
+from vtrack_ray.drive.account import Account, Kind, Purpose
+from vtrack_ray.drive.client import Drive
+from vtrack_ray.drive.patience import Patience
+
+IMPATIENT = Patience(tries=4, unit_s=0.001, most_s=2.0)
+
+Client = Callable[..., Drive]
+
+
+@pytest.fixture
+def google() -> Iterator[Google]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def robot(google: Google) -> Account:
+    """A service account."""
+    return Account(kind=Kind.SERVICE_ACCOUNT, email=ROBOT, scopes=(), secret=google.grants.key_file())
+
+
+@pytest.fixture
+def person(google: Google) -> Account:
+    """Somebody who has allowed to read all and to write what the program makes."""
+    scopes = ("drive.readonly", "drive.file")
+    secret = {
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "refresh_token": google.grants.refresh_token(*scopes),
+        "token_uri": f"{google.address}/token",
+    }
+    return Account(kind=Kind.PERSON, email=PERSON, scopes=tuple(PREFIX + one for one in scopes), secret=secret)
+
+
+@pytest.fixture
+def client(google: Google, robot: Account) -> Iterator[Client]:
+    """Makes clients that wait little: `client()`, `client(person, Purpose.RESULTS)`."""
+    with ExitStack() as opened:
+
+        def made(account: Account = robot, purpose: Purpose = Purpose.SOURCE, **more: Any) -> Drive:
+            return opened.enter_context(Drive(account, purpose, google.address, patience=IMPATIENT, **more))
+
+        yield made

@@ -1,0 +1,26 @@
+"""Patience: how often, and after which pauses, Google Drive is asked again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Exponential backoff with jitter, as Google asks of Drive's clients
+    (https://developers.google.com/workspace/drive/api/guides/limits): `min(2**n + up to 1 s, most_s)`.
+
+    `unit_s` is that formula's second: tests have shorter ones.
+    """
+
+    tries: int = 7
+    unit_s: float = 1.0
+    most_s: float = 64.0
+
+    def pause_s(self, failed: int, wanted_s: float = 0.0) -> float | None:
+        """Before the next try, after so many have failed; None: no more. `wanted_s`: what the answer asked to wait."""
+        if failed >= self.tries or wanted_s > self.most_s:
+            return None
+        jitter = random.random()  # noqa: S311
+        return max(wanted_s, min(self.unit_s * (2 ** (failed - 1) + jitter), self.most_s))
