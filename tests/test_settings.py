@@ -60,6 +60,11 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "CLIPS_MB": 2000,
         "TRUST_LOOPBACK": False,
         "CORS_ORIGINS": (),
+        "NODE_ADDRESS": "127.0.0.1",
+        "NODE_PORT": 6379,
+        "CORES_FLOOR": 0,
+        "CORES_CEILING": 0,
+        "CORES_COOL_DOWN_SECONDS": 300,
         "TIME_ZONE": "Asia/Ho_Chi_Minh",
         "DB": tmp_path / ".local" / "share" / "vtrack" / "vtrack.duckdb",
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from vtrack_ray.actors.autoscaler import Autoscaler
 from vtrack_ray.actors.detector import RayDetector
 from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.actors.metrics import Metrics
@@ -32,14 +33,16 @@ class SchedulerActor:
         if settings.LOG_HANDOVERS:
             log_handovers()
         self._store = RayStore(store)
+        self._launcher = RayLauncher(settings, self._store, is_dedicated=settings.DEDICATED)
         self._scheduler = Scheduler(
             settings=settings,
             store=self._store,
-            launcher=RayLauncher(settings, is_dedicated=settings.DEDICATED),
+            launcher=self._launcher,
             detector=RayDetector(detector),
             observer=self,
         )
         self._metrics = Metrics()
+        self._autoscaler = Autoscaler(settings)
         self._news: deque[Occurrence] = deque(maxlen=_MOST_NEWS)
 
     async def serve(self) -> None:
@@ -64,6 +67,7 @@ class SchedulerActor:
     def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         """The scheduler tells how things stand."""
         self._metrics.stands(backlog, under_way)
+        self._launcher.enough = self._autoscaler.ask(backlog)
 
     async def request_program(self, request: ProgramRequest) -> Program:
         """Has a program run. Raises ProgramError for a First Run that was done already."""

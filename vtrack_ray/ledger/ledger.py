@@ -8,6 +8,7 @@ from vtrack_ray.ledger.conclusions import Conclusions
 from vtrack_ray.ledger.events import Events
 from vtrack_ray.ledger.history import History
 from vtrack_ray.ledger.logs import Logs
+from vtrack_ray.ledger.nodes import Nodes
 from vtrack_ray.ledger.profiles import Profiles
 from vtrack_ray.ledger.programs import Programs
 from vtrack_ray.ledger.soundness import Soundness
@@ -17,7 +18,9 @@ from vtrack_ray.ledger.videos import Videos
 _SNAPSHOT = ("file_list", "processed_logs", "events", "sights", "packing_profiles")
 
 
-class Ledger(Arrivals, Videos, Claims, Logs, Conclusions, Events, Profiles, Programs, History, Tokens, Soundness):
+class Ledger(
+    Arrivals, Videos, Claims, Logs, Conclusions, Events, Profiles, Programs, History, Tokens, Nodes, Soundness
+):
     """The tables of one database; `Ledger.open(path)` gives one, and it is a context manager.
 
     Values go in and come out. Each method that writes is one transaction: after a crash all of it is there or none.

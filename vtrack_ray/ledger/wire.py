@@ -27,6 +27,7 @@ from vtrack_ray.ledger.values import (
 )
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.filters import Filters
+from vtrack_ray.meaning.node import Node
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import Program, ProgramRequest
@@ -99,6 +100,10 @@ class Answers(Protocol):
     def add_token(self, token: Token) -> bool: ...
 
     def revoke_token(self, name: str) -> bool: ...
+
+    def nodes(self) -> list[Node]: ...
+
+    def order_drain(self, name: str, at: datetime, *, is_drained: bool) -> None: ...
 
     def backup(self, path: Path) -> None: ...
 
