@@ -29,6 +29,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from vtrack_ray.actors.monitor import MonitorActor
 from vtrack_ray.actors.remote import told, unwrapped
 from vtrack_ray.errors import SamplerCrashed, SamplerLost
+from vtrack_ray.footage.origin import reading_by
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.needs import MIB, Need, Needs, Usage
@@ -55,10 +56,11 @@ class _Worked(NamedTuple):
 
 
 def _work(
-    function: Callable[..., Any], args: tuple[object, ...], kwargs: dict[str, object], most_bytes: int
+    function: Callable[..., Any], args: tuple[object, ...], kwargs: dict[str, object], settings: Settings
 ) -> _Worked:
     """Runs in a process of Ray's: it is polite, and bounded, and tells what it used."""
     os.nice(max(0, _POLITE - os.nice(0)))
+    most_bytes = settings.TASK_MEMORY_MB * MIB
     # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
     # What the jobs before it have left behind is not held against it.
     resource.setrlimit(resource.RLIMIT_DATA, (_own_bytes("VmData") + most_bytes, resource.RLIM_INFINITY))
@@ -66,7 +68,8 @@ def _work(
         Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
     try:
-        result = function(*args, **kwargs)
+        with reading_by(settings):
+            result = function(*args, **kwargs)
     except MemoryError as error:
         raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error
     return _Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _own_bytes("VmHWM")))
@@ -177,9 +180,8 @@ class RayLauncher:
         self, job: Job, machine: _Machine, need: Need, function: object, args: object, kwargs: object
     ) -> _Worked:
         options = {"num_cpus": need.cpus, "memory": need.memory_bytes, "scheduling_strategy": machine.only_here}
-        most_bytes = self._settings.TASK_MEMORY_MB * MIB
         told(machine.name, job.label)
-        answer: Any = _task.options(name=job.label, **options).remote(function, args, kwargs, most_bytes)
+        answer: Any = _task.options(name=job.label, **options).remote(function, args, kwargs, self._settings)
         try:
             worked: _Worked = await unwrapped(answer)
         except asyncio.CancelledError:
