@@ -58,6 +58,8 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "HTTP_PORT": 8800,
         "HTTP_RATE": 100,
         "CLIPS_MB": 2000,
+        "CACHE_MB": 4000,
+        "CACHE_DAYS": 7,
         "TRUST_LOOPBACK": False,
         "CORS_ORIGINS": (),
         "NODE_ADDRESS": "127.0.0.1",

@@ -105,6 +105,13 @@ class Settings(BaseModel):
     CLIPS_MB: int = Field(
         2000, ge=10, le=10_000_000, description="most that clips of events, kept beside the database, may take, in MB"
     )
+    CACHE_MB: int = Field(
+        4000,
+        ge=100,
+        le=10_000_000,
+        description="most that is kept on a machine of what was read of videos elsewhere, in MB",
+    )
+    CACHE_DAYS: float = Field(7, ge=0, le=3_650, description="how long that is kept after it was last needed")
     TRUST_LOOPBACK: bool = Field(
         False, description="whoever is on this machine may use the HTTP service without a token"
     )

@@ -27,11 +27,17 @@ class HostAndPort(NamedTuple):
 
 def others_join_at(settings: Settings) -> HostAndPort | None:
     """Where other machines join this one; None if they can't."""
+    if is_loopback(settings.NODE_ADDRESS):
+        return None
+    return HostAndPort(settings.NODE_ADDRESS, settings.NODE_PORT)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine itself reaches it there."""
     try:
-        is_closed = ipaddress.ip_address(settings.NODE_ADDRESS).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_closed = settings.NODE_ADDRESS == "localhost"
-    return None if is_closed else HostAndPort(settings.NODE_ADDRESS, settings.NODE_PORT)
+        return host == "localhost"
 
 
 def read_address(text: str, port: int | None = None) -> HostAndPort | None:

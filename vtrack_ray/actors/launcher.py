@@ -33,6 +33,7 @@ from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Store
 from vtrack_ray.pipeline.needs import MIB, Needs, Usage
 from vtrack_ray.settings import Settings
+from vtrack_ray.sources.head import Through
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +61,10 @@ class RayLauncher:
         self._looking: asyncio.Task[None] | None = None
         self.enough: int | None = None
         """So many processors are enough; None: as many as there are."""
+
+    def let_read(self, through: Through) -> None:
+        """Machines may read what they do not see through that service."""
+        self._whereabouts.through = through
 
     @property
     def slots(self) -> int:
@@ -101,7 +106,10 @@ class RayLauncher:
         need = running.need
         options = {"num_cpus": need.cpus, "memory": need.memory_bytes, "scheduling_strategy": machine.only_here}
         told(machine.name, job.label)
-        running.answer = task.options(name=job.label, **options).remote(function, args, kwargs, self._settings)
+        is_seen = job.file is None or self._whereabouts.reach(machine, job.file.source) is Reach.OWN
+        through = None if is_seen else self._whereabouts.through
+        call = task.options(name=job.label, **options)
+        running.answer = call.remote(function, args, kwargs, self._settings, through)
         try:
             worked: Worked = await unwrapped(running.answer)
         except asyncio.CancelledError:
@@ -122,6 +130,8 @@ class RayLauncher:
             return {machine: 0 for machine in self._roll.machines if machine.is_head}
         working = [machine for machine in self._roll.machines if machine.slots]
         reaches = {machine: self._whereabouts.reach(machine, job.file.source) for machine in working}
+        if not job.is_on_video:  # a header tells of its file's name, and is read by a program that knows files alone
+            return {one: 0 for one, reach in reaches.items() if reach is Reach.OWN}
         return {one: int(reach is not Reach.OWN) for one, reach in reaches.items() if reach is not Reach.NONE}
 
     def _is_useful(self, machine: Machine) -> bool:

@@ -19,6 +19,7 @@ from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.needs import Need
 from vtrack_ray.pipeline.pace import Pace, Use
 from vtrack_ray.settings import Settings
+from vtrack_ray.sources.head import Through
 from vtrack_ray.sources.proof import Proof
 
 _ANSWER_S = 4.0
@@ -169,10 +170,12 @@ class Machine:
         except (TimeoutError, RayError):
             return []
 
-    async def doubts(self, proofs: Sequence[Proof]) -> list[str | None]:
-        """Why it does not see each of these files as the head does; None where it does."""
+    async def doubts(self, proofs: Sequence[Proof], through: Through | None = None) -> list[str | None]:
+        """Why it does not see each of these files as the head does, or can't read it `through` the head; None where it
+        does, or can."""
         try:
-            return await asyncio.wait_for(_awaited(self._monitor.doubts.remote(proofs)), _FILES_S)
+            asked = self._monitor.doubts_through.remote(proofs, through) if through else None
+            return await asyncio.wait_for(_awaited(asked or self._monitor.doubts.remote(proofs)), _FILES_S)
         except TimeoutError:
             return [f"its drive has not answered for {_FILES_S:g} s"] * len(proofs)
         except RayError as error:

@@ -12,6 +12,7 @@ from vtrack_ray import __version__
 from vtrack_ray.actors.card import own_card
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.pace import Use
+from vtrack_ray.sources.head import Through, doubt_through
 from vtrack_ray.sources.proof import Proof, doubt, proof_of
 
 
@@ -49,6 +50,11 @@ class MonitorActor:
     def doubts(self, proofs: Sequence[Proof]) -> list[str | None]:
         """Why each of the files seen here is not the one that the head sees; None where it is."""
         return [doubt(proof) for proof in proofs]
+
+    @ray.method(concurrency_group="files")
+    def doubts_through(self, proofs: Sequence[Proof], through: Through) -> list[str | None]:
+        """Why each of the files can't be read through the head from here; None where it can."""
+        return [doubt_through(proof, through) for proof in proofs]
 
 
 _remote: Any = ray.remote  # its types know nothing of concurrency groups

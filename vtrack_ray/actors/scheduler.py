@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import ray
+
+from vtrack_ray.actors.address import HostAndPort, is_loopback
 from vtrack_ray.actors.autoscaler import Autoscaler
 from vtrack_ray.actors.detector import RayDetector
 from vtrack_ray.actors.launcher import RayLauncher
@@ -16,9 +19,14 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.program import Program, ProgramRequest
+from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
 from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
+from vtrack_ray.sources.head import Through
 
+_NODES = "nodes"
+"""The name of the token by which machines read what they do not see."""
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 _MOST_NEWS = 10_000
 """Nobody may ever ask for them; the history has them all."""
 
@@ -32,6 +40,7 @@ class SchedulerActor:
     def __init__(self, settings: Settings, store: Any, detector: Any) -> None:
         if settings.LOG_HANDOVERS:
             log_handovers()
+        self._settings = settings
         self._store = RayStore(store)
         self._launcher = RayLauncher(settings, self._store, is_dedicated=settings.DEDICATED)
         self._scheduler = Scheduler(
@@ -47,7 +56,19 @@ class SchedulerActor:
 
     async def serve(self) -> None:
         """Works until it is ended."""
+        await self._let_others_read()
         await self._scheduler.serve()
+
+    async def _let_others_read(self) -> None:
+        """Has machines read through this one's HTTP service, if that can be reached, with a token of its own."""
+        host = ray.util.get_node_ip_address() if self._settings.HTTP_HOST in _EVERYWHERE else self._settings.HTTP_HOST
+        if is_loopback(host):
+            return
+        secret = new_secret()
+        token = Token(name=_NODES, digest=digest_of(secret), scope=Scope.READ, created_at=datetime.now(UTC))
+        await self._store(Ledger.revoke_token, _NODES)
+        await self._store(Ledger.add_token, token)
+        self._launcher.let_read(Through(f"http://{HostAndPort(host, self._settings.HTTP_PORT)}", secret))
 
     async def end(self) -> None:
         """Has `serve` end in good order: what is under way may finish for `STOP_SECONDS`, and is then given back."""

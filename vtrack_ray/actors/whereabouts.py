@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterable, Sequence
 
 from vtrack_ray.actors.machine import Machine
+from vtrack_ray.footage.origin import is_address
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.node import Reach, SourceReach
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.launcher import Store
+from vtrack_ray.sources.head import Through
 from vtrack_ray.sources.proof import Proof
 
 _FILES = 3
@@ -27,6 +29,8 @@ class Whereabouts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.through: Through | None = None
+        """The head's HTTP service, where machines may read what they do not see."""
         self._asked: set[str] = set()
         self._sources: list[str] = []
         self._found: dict[tuple[str, str], SourceReach] = {}
@@ -38,7 +42,7 @@ class Whereabouts:
 
     def reach(self, machine: Machine, source: str) -> Reach:
         """How the machine gets at the source; what was not compared yet, it does not."""
-        if machine.is_head:
+        if machine.is_head or is_address(source):
             return Reach.OWN
         found = self._found.get((machine.node_id, source))
         return found.reach if found else Reach.NONE
@@ -56,7 +60,8 @@ class Whereabouts:
 
     async def look(self, machines: Sequence[Machine]) -> None:
         """Compares what is due to be: what is new, and everything from time to time."""
-        self._sources = sorted(self._asked.union(await self._store(Ledger.roots)))
+        asked = self._asked.union(await self._store(Ledger.roots))
+        self._sources = sorted(source for source in asked if not is_address(source))
         heads = [machine for machine in machines if machine.is_head]
         others = [machine for machine in machines if not machine.is_head and not machine.is_resting]
         known = {machine.node_id for machine in others}
@@ -86,12 +91,20 @@ class Whereabouts:
 
     async def _look_from(self, machine: Machine, source: str, proofs: Sequence[Proof]) -> None:
         doubts = [why for why in await machine.doubts(proofs) if why] if proofs else [_NOTHING_KNOWN]
+        found = SourceReach(source=source, reach=Reach.OWN)
+        if doubts:
+            found = await self._unseen(machine, source, proofs, doubts[0])
         self._looked_s[machine.node_id, source] = time.monotonic()
-        self._set(machine, source, doubts[0] if doubts else None)
+        self._found[machine.node_id, source] = found
 
-    def _set(self, machine: Machine, source: str, why_not: str | None) -> None:
-        reach = Reach.NONE if why_not else Reach.OWN
-        self._found[machine.node_id, source] = SourceReach(source=source, reach=reach, reason=why_not)
+    async def _unseen(self, machine: Machine, source: str, proofs: Sequence[Proof], why: str) -> SourceReach:
+        """How the machine gets at a source that it does not see."""
+        if self.through is None or not proofs:
+            return SourceReach(source=source, reach=Reach.NONE, reason=why)
+        [refused] = await machine.doubts(proofs[:1], self.through)
+        if refused is None:
+            return SourceReach(source=source, reach=Reach.HEAD, reason=why)
+        return SourceReach(source=source, reach=Reach.NONE, reason=f"{why}; {refused}")
 
     async def still_sees(self, machine: Machine, head: Machine | None, file: FoundFile) -> bool:
         """Whether the machine sees this file as the head does, after it had trouble with it.
@@ -99,7 +112,9 @@ class Whereabouts:
         What the head does not see either is no matter of the machine.
         """
         proofs = await head.proofs([file]) if head else []
-        doubts = [why for why in await machine.doubts(proofs) if why]
+        through = self.through if self.reach(machine, file.source) is Reach.HEAD else None
+        doubts = [why for why in await machine.doubts(proofs, through) if why]
         if doubts:
-            self._set(machine, file.source, doubts[0])
+            lost = SourceReach(source=file.source, reach=Reach.NONE, reason=doubts[0])
+            self._found[machine.node_id, file.source] = lost
         return not doubts

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ray
 
-from vtrack_ray.errors import SamplerCrashed
+from vtrack_ray.errors import SamplerCrashed, VideoError
+from vtrack_ray.footage.origin import reading_by, register
+from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.needs import MIB, Usage
 from vtrack_ray.settings import Settings
+from vtrack_ray.sources.head import SCHEME, Through, on_the_head, open_file, reading_through
 
 _JOBS = 200
 _POLITE = 10
@@ -31,8 +34,13 @@ class Worked(NamedTuple):
 
 
 def _work(
-    function: Callable[..., Any], args: tuple[object, ...], kwargs: dict[str, object], settings: Settings
+    function: Callable[..., Any],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    settings: Settings,
+    through: Through | None,
 ) -> Worked:
+    """With `through`, videos are read through the head, as this machine does not see them."""
     os.nice(max(0, _POLITE - os.nice(0)))
     most_bytes = settings.TASK_MEMORY_MB * MIB
     # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
@@ -41,11 +49,29 @@ def _work(
     with suppress(OSError):  # not every kernel has it: then the peak is that of all jobs before as well
         Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
+    paths: dict[str, str] = {}
+    if through is not None:
+        paths = {on_the_head(one).path: one.path for one in args if isinstance(one, Video)}
+        args = tuple(on_the_head(one) if isinstance(one, Video) else one for one in args)
     try:
-        result = function(*args, **kwargs)
+        with reading_by(settings), reading_through(through):
+            result = function(*args, **kwargs)
+    except VideoError as error:
+        raise _named(error, paths) from error
     except MemoryError as error:
         raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error
     return Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _own_bytes("VmHWM")))
+
+
+def _named(error: VideoError, paths: Mapping[str, str]) -> VideoError:
+    """The error with files named as people know them."""
+    text = str(error)
+    for address, path in paths.items():
+        text = text.replace(address, path)
+    return type(error)(text)
+
+
+register(SCHEME, open_file)
 
 
 def _cpu_s() -> float:
