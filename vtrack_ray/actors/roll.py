@@ -105,7 +105,7 @@ class Roll:
         """As it was named, or else its host's name; no two have the same."""
         address, given = node["NodeManagerAddress"], node.get("NodeName")
         is_given = given and given != address
-        name: str = given if is_given else node["NodeManagerHostname"]
+        name = str(given if is_given else node["NodeManagerHostname"])
         for namesake in [machine for machine in self._machines.values() if machine.name == name]:
             if not is_given or namesake.address != address:
                 return f"{name} ({node['NodeID'][:6]})"

@@ -61,7 +61,9 @@ class SchedulerActor:
 
     async def _let_others_read(self) -> None:
         """Has machines read through this one's HTTP service, if that can be reached, with a token of its own."""
-        host = ray.util.get_node_ip_address() if self._settings.HTTP_HOST in _EVERYWHERE else self._settings.HTTP_HOST
+        host: str = self._settings.HTTP_HOST
+        if host in _EVERYWHERE:
+            host = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
         if is_loopback(host):
             return
         secret = new_secret()
