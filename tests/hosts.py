@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -41,6 +41,7 @@ class Host:
     address: str
     home: Path
     ray_folder: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def vtrack(self) -> Vtrack:
@@ -55,7 +56,7 @@ class Host:
             command = ["sh", "-c", _HIDE, "sh", str(empty), str(hidden), *command]
         said = (self.home / "said").open("a")
         with said:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 ["ip", "netns", "exec", self.name, *command],
                 env={**self.vtrack.environment, "RAY_TMPDIR": str(self.ray_folder)},
                 stdout=said,
@@ -63,6 +64,8 @@ class Host:
                 text=True,
                 start_new_session=True,
             )
+        self.started.append(process)
+        return process
 
     @property
     def said(self) -> str:
@@ -81,6 +84,8 @@ class Host:
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        for started in self.started:
+            started.wait()
 
     def cut(self) -> None:
         """Pulls its network cable."""

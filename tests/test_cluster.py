@@ -34,6 +34,11 @@ def nodes(head: Host) -> dict[str, Node]:
         return {node.name: node for node in answers.nodes()}
 
 
+def state(head: Host, name: str) -> NodeState | None:
+    node = nodes(head).get(name)
+    return node and node.state
+
+
 def reaches(node: Node | None) -> dict[str, Reach]:
     return {one.source: one.reach for one in node.sources} if node else {}
 
@@ -57,10 +62,10 @@ def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_camera
     expected = run_locally(tmp_path / "undisturbed", shared, heads_own)
     with hosts(tmp_path, 2) as (head, worker):
         head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", "--set", "BATCH_SIZE_DEFAULT=1")
-        until(lambda: NodeState.WORKING in {node.state for node in nodes(head).values()}, head)
+        until(lambda: nodes(head), head)
         give_token(head, worker)
         joined = worker.start("node", "join", head.address, "--name", "pc2", hidden=heads_own)
-        until(lambda: "pc2" in nodes(head), head, worker)
+        until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
         for path in (heads_own, shared):
             head.vtrack("program", "custom", path)
         held = worker.held_sampler()
@@ -72,7 +77,7 @@ def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_camera
         until(lambda: programs(head.vtrack) == {"done"}, head, worker)
         worker.mend()
         until(lambda: worker.said.count("joined") == 2, head, worker)
-        until(lambda: nodes(head)["pc2"].state is NodeState.WORKING, head, worker)
+        until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
         head.vtrack("node", "drain", "pc2")
         assert joined.wait(_PATIENCE_S) == 0, worker.said
         until(lambda: "pc2" not in nodes(head), head)
