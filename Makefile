@@ -1,5 +1,5 @@
 # One command for each thing to do. All but clean set up first, which takes no time once it is done.
-.PHONY: setup demo test chaos lint bench soak api-page lock clean
+.PHONY: setup demo test chaos chaos-cluster lint bench soak api-page lock clean
 
 setup:
 	@scripts/setup.sh
@@ -14,6 +14,10 @@ test: setup
 # Goes on for an hour or two.
 chaos: setup
 	.venv/bin/python -m tests.chaos --rounds 200
+
+# Needs root: its machines are network namespaces. Some minutes.
+chaos-cluster: setup
+	.venv/bin/python -m tests.chaos_cluster --rounds 5
 
 lint: setup
 	.venv/bin/ruff check .

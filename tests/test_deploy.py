@@ -22,6 +22,7 @@ from vtrack_ray.settings import Settings
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "vtrack.service"
+UNITS = (UNIT, DEPLOY / "vtrack-node.service")
 _ENDING_S = 60
 """What `vtrack down` allows for beyond STOP_SECONDS."""
 
@@ -83,12 +84,12 @@ def test_no_two_panels_have_the_same_id_or_place(board: dict[str, Any]) -> None:
     assert all(x < 24 for x, _ in cells)
 
 
-@pytest.fixture(scope="module")
-def unit() -> configparser.ConfigParser:
+@pytest.fixture(scope="module", params=UNITS, ids=lambda path: path.name)
+def unit(request: pytest.FixtureRequest) -> configparser.ConfigParser:
     # systemd knows several values of one name; here the last one counts.
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read_string(UNIT.read_text("utf-8"))
+    parser.read_string(request.param.read_text("utf-8"))
     return parser
 
 
@@ -97,6 +98,9 @@ def test_the_unit_runs_a_command_that_there_is(unit: configparser.ConfigParser) 
     assert program.endswith("/.venv/bin/vtrack")
     command = main.get_command(click.Context(main), words[0])
     assert command
+    if isinstance(command, click.Group):
+        command, words = command.get_command(click.Context(command), words[1]), words[1:]
+        assert command
     assert command.make_context(words[0], words[1:], resilient_parsing=True)
 
 
@@ -123,14 +127,15 @@ def test_the_unit_has_a_place_for_all_that_it_writes() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_takes_the_unit(path: Path, tmp_path: Path) -> None:
     # Only its program is not where it says, on this machine.
-    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={shutil.which('true')}", UNIT.read_text("utf-8"))
-    (tmp_path / UNIT.name).write_text(text, "utf-8")
+    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={shutil.which('true')}", path.read_text("utf-8"))
+    (tmp_path / path.name).write_text(text, "utf-8")
     verified = subprocess.run(
-        ["systemd-analyze", "verify", str(tmp_path / UNIT.name)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", str(tmp_path / path.name)], capture_output=True, text=True, check=False
     )
-    assert (verified.returncode, UNIT.name in verified.stderr) == (0, False), verified.stderr
+    assert (verified.returncode, path.name in verified.stderr) == (0, False), verified.stderr
 
 
 def test_the_container_has_the_packages_that_setup_installs() -> None:

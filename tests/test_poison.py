@@ -83,7 +83,7 @@ def taken():
 
 
 def poisoned(opened):
-    def opened_or_worse(path):
+    def opened_or_worse(path, **how):
         name = Path(path).name
         if name.startswith("crash"):
             os.kill(os.getpid(), signal.SIGSEGV)
@@ -99,7 +99,7 @@ def poisoned(opened):
                 raise
         if name.startswith("starve"):
             taken()
-        return opened(path)
+        return opened(path, **how)
 
     return opened_or_worse
 

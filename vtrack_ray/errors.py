@@ -29,6 +29,10 @@ class VideoVanished(VideoUnreachable):
     """The file is no longer where it was found."""
 
 
+class SourceOutOfSight(VideoUnreachable):
+    """No machine of the cluster that may work gets at the video's source."""
+
+
 class VideoForbidden(VideoError):
     """The file may not be read by this user."""
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 from vtrack_ray import instants
 from vtrack_ray.ledger.values import EventRow, VideoRow
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
+from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
@@ -239,6 +240,57 @@ class OccurrenceRecord(Record):
             node=occurrence.node,
             figures=dict(occurrence.figures),
         )
+
+
+class SourceReachRecord(Record):
+    """How a machine gets at the files of a source."""
+
+    source: Name = Field(description="the root folder")
+    reach: Reach = Field(
+        description="own: it sees the same files; head: it reads them through the head's HTTP service; none"
+    )
+    reason: Name | None = Field(description="why it does not see them itself, for a person")
+
+
+class NodeRecord(Record):
+    """A machine of the cluster, as it was last seen."""
+
+    node: Name = Field(description="its name")
+    address: str = Field(description="where the other machines reach it")
+    is_head: bool = Field(description="whether the database is there")
+    state: NodeState = Field(
+        description="working, draining, drained, resting (too little to do), silent or unfit (other version of vtrack)"
+    )
+    reason: str | None = Field(description="why it is given no work, for a person")
+    cores: int = Field(description="how many processors it has for tasks")
+    batch: int = Field(description="how many tasks it may work on at once")
+    running: int = Field(description="how many it worked on")
+    cpu_percent: float | None = Field(description="how much of its processors was in use, by whatever")
+    memory_percent: float | None = Field(description="how much of its memory was in use, by whatever")
+    seen_at: Instant = Field(description="when this was so")
+    sources: list[SourceReachRecord] = Field(description="how it gets at the files of each source")
+
+    @classmethod
+    def of(cls, node: Node, zone: ZoneInfo) -> Self:
+        return cls(
+            node=node.name,
+            address=node.address,
+            is_head=node.is_head,
+            state=node.state,
+            reason=node.reason,
+            cores=node.cores,
+            batch=node.batch,
+            running=node.running,
+            cpu_percent=node.cpu_percent,
+            memory_percent=node.memory_percent,
+            seen_at=instants.show(node.seen_at, zone),
+            sources=[SourceReachRecord(source=o.source, reach=o.reach, reason=o.reason) for o in node.sources],
+        )
+
+    @staticmethod
+    def said(node: Node) -> str:
+        """How it gets at its sources, for a person."""
+        return "; ".join(f"{o.source}: {o.reach}" + (f" ({o.reason})" if o.reason else "") for o in node.sources)
 
 
 class ForecastRecord(Record):

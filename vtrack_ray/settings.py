@@ -29,6 +29,7 @@ _AGREEMENTS = (
     ("BATCH_SIZE_DEFAULT", "at most", "BATCH_SIZE_MAX"),
     ("CPU_THRESHOLD_LOW", "less than", "CPU_THRESHOLD_HIGH"),
     ("MEMORY_GROW_BELOW", "at most", "MEMORY_THRESHOLD"),
+    ("CORES_FLOOR", "at most", "CORES_CEILING"),
 )
 _ORIGIN = re.compile(r"https?://[^/?#@\s*]+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -104,6 +105,13 @@ class Settings(BaseModel):
     CLIPS_MB: int = Field(
         2000, ge=10, le=10_000_000, description="most that clips of events, kept beside the database, may take, in MB"
     )
+    CACHE_MB: int = Field(
+        4000,
+        ge=100,
+        le=10_000_000,
+        description="most that is kept on a machine of what was read of videos elsewhere, in MB",
+    )
+    CACHE_DAYS: float = Field(7, ge=0, le=3_650, description="how long that is kept after it was last needed")
     TRUST_LOOPBACK: bool = Field(
         False, description="whoever is on this machine may use the HTTP service without a token"
     )
@@ -118,6 +126,21 @@ class Settings(BaseModel):
     )
     DRIVE_RESULTS_MINUTES: float = Field(
         15, ge=1, le=10_080, description="how often the service sends events to the folder chosen at Google Drive"
+    )
+    NODE_ADDRESS: str = Field(
+        "127.0.0.1",
+        pattern=r"^[0-9A-Za-z.:-]{1,253}$",
+        description="address of this machine that others join it at, with `vtrack node join`; 127.0.0.1: none can",
+    )
+    NODE_PORT: int = Field(6379, ge=1, le=65_535, description="port that other machines join at")
+    CORES_FLOOR: int = Field(
+        0, ge=0, le=1_000_000, description="processors that Ray's autoscaler is to keep while nothing is to be done"
+    )
+    CORES_CEILING: int = Field(
+        0, ge=0, le=1_000_000, description="most processors that Ray's autoscaler is asked for; 0: it is asked for none"
+    )
+    CORES_COOL_DOWN_SECONDS: float = Field(
+        300, ge=0, le=86_400, description="time for which fewer processors must do before the autoscaler is told"
     )
     TIME_ZONE: str = Field(
         "Asia/Ho_Chi_Minh",

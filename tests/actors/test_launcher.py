@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from ray.cluster_utils import Cluster
 
 from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.errors import VideoError
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.job import Job
+from vtrack_ray.pipeline.launcher import LocalStore
 from vtrack_ray.settings import Settings
 
 PATIENCE_S = 400.0
-JOB = Job(label="sample:cam1/a.mp4@0", kind="sample")
 
 
 @pytest.mark.timeout(600)
@@ -31,7 +34,7 @@ def test_a_process_that_dies_is_told_from_a_machine_that_does(tmp_path: Path) ->
         "HOME": str(tmp_path),
         "RAY_AUTH_MODE": "disabled",
     }
-    story = [sys.executable, "-m", "tests.actors.test_launcher", str(tmp_path / "begun")]
+    story = [sys.executable, "-m", "tests.actors.test_launcher", str(tmp_path)]
     told = subprocess.run(story, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
     assert told.returncode == 0, told.stdout + told.stderr
     # Ray's own words may stand between them.
@@ -41,8 +44,24 @@ def test_a_process_that_dies_is_told_from_a_machine_that_does(tmp_path: Path) ->
     ]
 
 
-def lose_two_jobs(begun: Path) -> None:
+def known_file(folder: Path, ledger: Ledger) -> FoundFile:
+    path = folder / "a.mp4"
+    path.write_bytes(b"recorded")
+    status = path.stat()
+    file = FoundFile(
+        source=str(folder),
+        path=str(path),
+        camera_name="cam1",
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )
+    ledger.register([file], datetime.now(UTC))
+    return file
+
+
+def lose_two_jobs(folder: Path) -> None:
     """Has one job end its process, and one whose machine is ended once it has begun; prints what became of them."""
+    begun = folder / "begun"
     small = {"object_store_memory": 100 * 2**20}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
     machine = cluster.add_node(num_cpus=1, **small)
@@ -55,21 +74,30 @@ def lose_two_jobs(begun: Path) -> None:
         begun.touch()
         time.sleep(PATIENCE_S)
 
-    async def lose() -> None:
-        launcher = RayLauncher(Settings(), is_dedicated=True)
-        await launcher.adjust()
-        await told(launcher.run(JOB, crash))
-        working = asyncio.create_task(told(launcher.run(JOB, work)))
+    async def lose(ledger: Ledger) -> None:
+        job = Job(label="sample:cam1/a.mp4@0", kind="sample", file=known_file(folder, ledger))
+        launcher = RayLauncher(Settings(), LocalStore(ledger), is_dedicated=True)
+        pacing = asyncio.create_task(adjusted(launcher))
+        await told(launcher.run(job, crash))
+        working = asyncio.create_task(told(launcher.run(job, work)))
         while not begun.exists():
             await asyncio.sleep(0.1)
         await asyncio.to_thread(cluster.remove_node, machine, allow_graceful=False)
         await working
+        pacing.cancel()
 
     try:
-        asyncio.run(lose())
+        with Ledger.open(folder / "vtrack.duckdb") as ledger:
+            asyncio.run(lose(ledger))
     finally:
         ray.shutdown()
         cluster.shutdown()
+
+
+async def adjusted(launcher: RayLauncher) -> None:
+    while True:
+        await launcher.adjust()
+        await asyncio.sleep(0.5)
 
 
 async def told(job: object) -> None:

@@ -15,6 +15,8 @@ from tests.api.conftest import Client, answering
 from tests.conftest import Footage, Vtrack
 from tests.processes import title
 
+_PATIENCE_S = 60.0
+
 
 def test_the_answers_are_those_of_the_command_line(client: Client) -> None:
     events = client.vtrack.json("events")
@@ -66,7 +68,7 @@ def test_nobody_gets_in_without_a_token_in_force(client: Client) -> None:
     nobody, stranger = {"Authorization": ""}, {"Authorization": "Bearer vtrack_guessed"}
     reader = {"Authorization": f"Bearer {client.vtrack('token', 'add', 'reader').strip()}"}
     guarded = [
-        (method.upper(), path.format(event_id="x", video_id="x", camera_name="x"))
+        (method.upper(), path.format(event_id="x", video_id="x", camera_name="x", node="x"))
         for path, calls in client.get("/openapi.json")["paths"].items()
         for method in calls
         if path not in ("/api/v1/health", "/api/v1/ready")
@@ -236,3 +238,21 @@ def test_while_the_scheduler_or_the_store_starts_again_requests_are_answered(
         out, err = client.up.communicate(timeout=120)
     assert client.up.returncode == 0, out + err
     assert "serve" not in err.lower(), err
+
+
+def test_machines_are_shown_and_drained(client: Client) -> None:
+    [head] = client.get("/api/v1/nodes")
+    assert (head["is_head"], head["state"]) == (True, "working")
+    assert [one["reach"] for one in head["sources"]] == ["own"]
+    shown = client.vtrack.json("node", "list")
+    assert [(one["node"], one["sources"]) for one in shown] == [(head["node"], head["sources"])]
+    refused = client.refused("PUT", "/api/v1/nodes/nobody/drain", 404, json={"is_drained": True})
+    assert "GET /api/v1/nodes lists them" in refused
+    assert "There is no machine 'nobody'" in client.vtrack("node", "drain", "nobody", status=1)
+    for is_drained, state in ((True, "drained"), (False, "working")):
+        path = f"/api/v1/nodes/{head['node']}/drain"
+        assert client.ask("PUT", path, json={"is_drained": is_drained}).json() == {"is_drained": is_drained}
+        deadline = time.monotonic() + _PATIENCE_S
+        while client.get("/api/v1/nodes")[0]["state"] != state:
+            assert time.monotonic() < deadline, state
+            time.sleep(0.2)

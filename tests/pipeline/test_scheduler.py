@@ -479,7 +479,7 @@ async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few
             await service.until(lambda attempt=attempt: len(service.history(OccurrenceKind.RETRY)) == attempt)
             row = service.video(path)
             assert (row.status, row.attempt, row.failures) == (PENDING, attempt, failures)
-            assert row.retry_at == service.clock() + timedelta(seconds=60)
+            assert row.retry_at == service.clock() + timedelta(seconds=60 if failures else 5)
             service.clock.advance(60)
         await service.until(service.is_idle)
         assert (service.status(path), service.video(path).failures) == (VideoStatus.FAILED, 2)

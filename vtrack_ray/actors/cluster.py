@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,19 +11,21 @@ from typing import Any
 
 import ray
 
+from vtrack_ray.actors.address import HostAndPort, knock, read_address, require_own
 from vtrack_ray.errors import ClusterError, ClusterTimedOut
 
 NAMESPACE = "vtrack"
-_KNOCK_S = 2.0
-_HOST_AND_PORT = re.compile(r"(?:ray://)?\[?(?P<host>[^/\[\]]+)\]?:(?P<port>\d{1,5})")
-_OBJECT_STORE_BYTES = 200 * 2**20  # samples pass through it, pictures never do
+OBJECT_STORE_BYTES = 200 * 2**20  # samples pass through it, pictures never do
 
 
 @contextmanager
-def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[Path | None]:
+def joined_ray(
+    address: str | None, *, has_dashboard: bool = False, reached_at: HostAndPort | None = None
+) -> Iterator[Path | None]:
     """Ray, started on this machine for as long as needed, or the cluster at `address` (`RAY_ADDRESS` if not given).
 
     A Ray that is started here shows its dashboard to this machine alone, if it has one; gives the folder of its logs.
+    Other machines can join it at `reached_at`.
 
     Raises ClusterError if there is no cluster at the address, ClusterTimedOut if Ray is not ready in time.
     """
@@ -38,8 +38,12 @@ def joined_ray(address: str | None, *, has_dashboard: bool = False) -> Iterator[
         options |= {
             "include_dashboard": has_dashboard,
             "dashboard_host": "127.0.0.1",
-            "object_store_memory": _OBJECT_STORE_BYTES,
+            "object_store_memory": OBJECT_STORE_BYTES,
         }
+        if reached_at is not None:
+            require_own(reached_at)
+            options["_node_ip_address"] = reached_at.host
+            os.environ["RAY_GCS_SERVER_PORT"] = str(reached_at.port)
     on_terminate = signal.getsignal(signal.SIGTERM)
     # A terminal sends Ctrl-C to all processes of a command. Those of Ray are stopped by this one, in good order: they
     # inherit the mask. What comes meanwhile is delivered here once the mask is lifted.
@@ -73,15 +77,12 @@ def _require_listener(address: str) -> None:
 
     Ray itself would try for long, and print its own warnings meanwhile.
     """
-    if found := _HOST_AND_PORT.fullmatch(address):
-        try:
-            socket.create_connection((found["host"], int(found["port"])), timeout=_KNOCK_S).close()
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ClusterError(
-                f"There is no Ray cluster at {address!r}: {reason}. Name the host and port that `ray start --head` "
-                "printed on the cluster's first machine, or leave the address out: Ray is then started here"
-            ) from error
+    found = read_address(address)
+    if found is not None and (reason := knock(found)):
+        raise ClusterError(
+            f"There is no Ray cluster at {address!r}: {reason}. Name the host and port that `ray start --head` "
+            "printed on the cluster's first machine, or leave the address out: Ray is then started here"
+        )
 
 
 def _close_token_file() -> None:

@@ -1,18 +1,61 @@
-"""The node monitor: an actor on each machine that tells how much of it is in use."""
+"""The node monitor: an actor on each machine that tells how much of it is in use, and which files it sees."""
 
 from __future__ import annotations
 
-import psutil
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import psutil
+import ray
+
+from vtrack_ray import __version__
+from vtrack_ray.actors.card import own_card
+from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.pace import Use
+from vtrack_ray.sources.head import Through, doubt_through
+from vtrack_ray.sources.proof import Proof, doubt, proof_of
+
+
+class Glance(NamedTuple):
+    """What a machine tells of itself."""
+
+    use: Use
+    version: str
+    wants_to_leave: bool
 
 
 class MonitorActor:
-    """Reads the machine it runs on."""
+    """Looks at the machine it runs on. A drive that hangs keeps it from no other answer."""
 
     def __init__(self) -> None:
         psutil.cpu_percent()  # the next call tells the use since this one
+        self._card = own_card()
 
-    def use(self) -> Use:
+    def glance(self) -> Glance:
         """The use of processors since the last call, and of memory now."""
-        return Use(cpu=psutil.cpu_percent(), memory=psutil.virtual_memory().percent)
+        use = Use(cpu=psutil.cpu_percent(), memory=psutil.virtual_memory().percent)
+        return Glance(use, __version__, self._card is not None and self._card.wants_to_leave)
+
+    def let_go(self) -> None:
+        """Tells whoever started Ray here that nothing is done here any more."""
+        if self._card is not None:
+            self._card.let_go()
+
+    @ray.method(concurrency_group="files")
+    def proofs(self, files: Sequence[FoundFile]) -> list[Proof]:
+        """Those of the files that are there as they were found."""
+        return [proof for file in files if (proof := proof_of(file))]
+
+    @ray.method(concurrency_group="files")
+    def doubts(self, proofs: Sequence[Proof]) -> list[str | None]:
+        """Why each of the files seen here is not the one that the head sees; None where it is."""
+        return [doubt(proof) for proof in proofs]
+
+    @ray.method(concurrency_group="files")
+    def doubts_through(self, proofs: Sequence[Proof], through: Through) -> list[str | None]:
+        """Why each of the files can't be read through the head from here; None where it can."""
+        return [doubt_through(proof, through) for proof in proofs]
+
+
+_remote: Any = ray.remote  # its types know nothing of concurrency groups
+Monitor: Any = _remote(concurrency_groups={"files": 1})(MonitorActor)

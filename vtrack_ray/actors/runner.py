@@ -22,11 +22,12 @@ class RunnerActor:
     """
 
     def __init__(self, request: Request, settings: Settings, store: Any, detector: Any) -> None:
+        ledger = RayStore(store)
         self._runner = Runner(
             request=request,
             settings=settings,
-            store=RayStore(store),
-            launcher=RayLauncher(settings, is_dedicated=True),
+            store=ledger,
+            launcher=RayLauncher(settings, ledger, is_dedicated=True),
             detector=RayDetector(detector),
         )
         self._running: asyncio.Task[Summary] | None = None

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import ray
+
+from vtrack_ray.actors.address import HostAndPort, is_loopback
+from vtrack_ray.actors.autoscaler import Autoscaler
 from vtrack_ray.actors.detector import RayDetector
 from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.actors.metrics import Metrics
@@ -15,9 +19,14 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.program import Program, ProgramRequest
+from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
 from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
+from vtrack_ray.sources.head import Through
 
+_NODES = "nodes"
+"""The name of the token by which machines read what they do not see."""
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 _MOST_NEWS = 10_000
 """Nobody may ever ask for them; the history has them all."""
 
@@ -31,20 +40,37 @@ class SchedulerActor:
     def __init__(self, settings: Settings, store: Any, detector: Any) -> None:
         if settings.LOG_HANDOVERS:
             log_handovers()
+        self._settings = settings
         self._store = RayStore(store)
+        self._launcher = RayLauncher(settings, self._store, is_dedicated=settings.DEDICATED)
         self._scheduler = Scheduler(
             settings=settings,
             store=self._store,
-            launcher=RayLauncher(settings, is_dedicated=settings.DEDICATED),
+            launcher=self._launcher,
             detector=RayDetector(detector),
             observer=self,
         )
         self._metrics = Metrics()
+        self._autoscaler = Autoscaler(settings)
         self._news: deque[Occurrence] = deque(maxlen=_MOST_NEWS)
 
     async def serve(self) -> None:
         """Works until it is ended."""
+        await self._let_others_read()
         await self._scheduler.serve()
+
+    async def _let_others_read(self) -> None:
+        """Has machines read through this one's HTTP service, if that can be reached, with a token of its own."""
+        host: str = self._settings.HTTP_HOST
+        if host in _EVERYWHERE:
+            host = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+        if is_loopback(host):
+            return
+        secret = new_secret()
+        token = Token(name=_NODES, digest=digest_of(secret), scope=Scope.READ, created_at=datetime.now(UTC))
+        await self._store(Ledger.revoke_token, _NODES)
+        await self._store(Ledger.add_token, token)
+        self._launcher.let_read(Through(f"http://{HostAndPort(host, self._settings.HTTP_PORT)}", secret))
 
     async def end(self) -> None:
         """Has `serve` end in good order: what is under way may finish for `STOP_SECONDS`, and is then given back."""
@@ -64,6 +90,7 @@ class SchedulerActor:
     def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         """The scheduler tells how things stand."""
         self._metrics.stands(backlog, under_way)
+        self._launcher.enough = self._autoscaler.ask(backlog)
 
     async def request_program(self, request: ProgramRequest) -> Program:
         """Has a program run. Raises ProgramError for a First Run that was done already."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from vtrack_ray import errors
+from vtrack_ray.actors.address import others_join_at
 from vtrack_ray.actors.session import Orders, Word, end_all_of
+from vtrack_ray.actors.vitals import with_health, with_vitals
 from vtrack_ray.errors import ActorLost, ClusterTimedOut, VtrackError
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.pipeline.presence import served
@@ -78,7 +81,7 @@ class Service:
     def _serve_once(self) -> None:
         """Runs one session to its end. Raises what ended it, and ActorLost if it died without a word."""
         ended_by: VtrackError = ActorLost("The session died.")
-        with _session() as session:
+        with _session(self._environment()) as session:
             if session.stdin is None or session.stdout is None:
                 raise RuntimeError("a process that was started with pipes has none")
             with suppress(BrokenPipeError):  # it has died already, which shows below
@@ -107,16 +110,23 @@ class Service:
             if session.wait() != 0 and not is_ending:
                 raise ended_by
 
+    def _environment(self) -> Mapping[str, str]:
+        """With what Ray reads when it is imported. On one machine that is busy, its own slower notice is the better."""
+        if others_join_at(self._orders.settings) is not None:
+            return with_vitals(os.environ)
+        is_joining = self._orders.address or os.environ.get("RAY_ADDRESS")
+        return with_health(os.environ) if is_joining else os.environ
+
     def _tell(self, kind: OccurrenceKind, text: str) -> None:
         self._show(Occurrence(at=datetime.now(UTC), kind=kind, text=text))
 
 
 @contextmanager
-def _session() -> Iterator[subprocess.Popen[str]]:
+def _session(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A session's process; at the end, nothing of all that it started is left, nor holds the database."""
     command = [sys.executable, "-m", "vtrack_ray.actors.session"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
             yield process

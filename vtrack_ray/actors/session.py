@@ -20,6 +20,7 @@ import ray
 from pydantic import BaseModel
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
+from vtrack_ray.actors.address import others_join_at
 from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.leftovers import mark, remove_leftovers
 from vtrack_ray.actors.remote import lost
@@ -82,7 +83,8 @@ class Session:
             if restarted:
                 ledger.record([Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=restarted)])
         with ExitStack() as begun:
-            joined = joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard)
+            reached_at = others_join_at(settings)
+            joined = joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard, reached_at=reached_at)
             if (folder := begun.enter_context(joined)) is not None:
                 remove_leftovers(folder, settings.DB)
                 mark(folder, settings.DB)

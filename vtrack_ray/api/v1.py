@@ -30,6 +30,7 @@ from vtrack_ray.records import (
     ForecastRecord,
     LogRecord,
     Name,
+    NodeRecord,
     OccurrenceRecord,
     ProgramRecord,
     VideoRecord,
@@ -57,6 +58,12 @@ class Paused(BaseModel):
     """Whether work is paused."""
 
     is_paused: bool = Field(description="nothing new is begun; videos under way are finished")
+
+
+class Drained(BaseModel):
+    """Whether a machine is to be given no more work."""
+
+    is_drained: bool = Field(description="it gets no new work; one joined with `vtrack node join` leaves then")
 
 
 class Source(BaseModel):
@@ -300,6 +307,21 @@ def history(
         most=most,
     )
     return [OccurrenceRecord.of(one, zone) for one in answers.history(wanted)]
+
+
+@routes.get("/nodes", tags=["Service"], responses=_AWAY)
+def nodes(answers: Asked, zone: Zone) -> list[NodeRecord]:
+    """The machines of the cluster, the head first, and how they get at the files of each source."""
+    return [NodeRecord.of(one, zone) for one in answers.nodes()]
+
+
+@routes.put("/nodes/{node}/drain", dependencies=[OPERATORS], tags=["Service"], responses=_NONE)
+def order_drain(node: str, wanted: Drained, answers: Asked) -> Drained:
+    """Give a machine no more work, or some again; what it works on may finish, or is done elsewhere."""
+    if node not in [one.name for one in answers.nodes()]:
+        raise Refusal(HTTPStatus.NOT_FOUND, "There is no machine of that name; GET /api/v1/nodes lists them.")
+    answers.order_drain(node, datetime.now(UTC), is_drained=wanted.is_drained)
+    return wanted
 
 
 @routes.get("/settings", tags=["Service"])

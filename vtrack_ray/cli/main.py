@@ -25,9 +25,8 @@ class _Plainly(LazyGroup):
 
 
 _COMMANDS = (
-    "run", "events", "videos", "profile", "up", "down", "source", "filters", "program", "status", "history", "db",
-    "token", "drive", "footage", "doctor",
-    "demo",
+    "run", "events", "videos", "profile", "up", "down", "node", "source", "filters", "program", "status", "history",
+    "db", "token", "drive", "footage", "doctor", "demo",
 )  # fmt: skip
 
 

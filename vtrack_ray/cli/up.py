@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,6 +10,7 @@ import click
 from vtrack_ray.actors.service import Service
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.records import printable
+from vtrack_ray.cli.stopping import twice_stoppable
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.records import OccurrenceRecord
 from vtrack_ray.settings import Settings
@@ -43,24 +40,5 @@ def up(address: str | None, dashboard: bool, http: bool, log_json: bool, setting
         click.echo(printable(text))
 
     service = Service(settings, address, show, has_dashboard=dashboard, has_http=http)
-    with _twice_stoppable():
+    with twice_stoppable():
         service.serve()
-
-
-@contextmanager
-def _twice_stoppable() -> Iterator[None]:
-    """Ctrl-C and SIGTERM alike raise KeyboardInterrupt, each of the first two; later ones do not disturb the end."""
-    left = 2
-
-    def interrupt(_signum: int, _frame: FrameType | None) -> None:
-        nonlocal left
-        left -= 1
-        if left >= 0:
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -145,10 +145,14 @@ def credentials(account: Account, purpose: Purpose) -> Credentials:
     scopes = [account.scope(purpose)]
     try:
         if account.kind is Kind.SERVICE_ACCOUNT:
-            return google.oauth2.service_account.Credentials.from_service_account_info(account.secret, scopes=scopes)
-        return google.oauth2.credentials.Credentials(token=None, scopes=scopes, **account.secret)
+            of_service = google.oauth2.service_account.Credentials.from_service_account_info
+            found: Credentials = of_service(account.secret, scopes=scopes)  # type: ignore[no-untyped-call]
+        else:
+            of_person = google.oauth2.credentials.Credentials
+            found = of_person(token=None, scopes=scopes, **account.secret)  # type: ignore[no-untyped-call]
     except (ValueError, TypeError) as error:
         raise DriveSignedOut(f"The Google account that is kept can't be used: {error}; sign in again") from error
+    return found
 
 
 def _text(error: Exception) -> str:

@@ -23,4 +23,4 @@ class Patience:
         if failed >= self.tries or wanted_s > self.most_s:
             return None
         jitter = random.random()  # noqa: S311
-        return max(wanted_s, min(self.unit_s * (2 ** (failed - 1) + jitter), self.most_s))
+        return max(wanted_s, min(self.unit_s * (2.0 ** (failed - 1) + jitter), self.most_s))

@@ -52,7 +52,10 @@ def by_consent(path: Path, purposes: Iterable[Purpose], paste: Paste | None = No
     scopes = [_SCOPES[purpose] for purpose in purposes]
     try:
         flow = InstalledAppFlow.from_client_config(client, scopes)
-        (_by_hand if paste else _in_browser)(flow, paste)
+        if paste is None:
+            _in_browser(flow)
+        else:
+            _by_hand(flow, paste)
         session = flow.credentials
     except (ValueError, KeyError) as error:
         raise DriveError(f"{path} lacks something that an OAuth client has: {error}") from error
@@ -75,7 +78,7 @@ def by_consent(path: Path, purposes: Iterable[Purpose], paste: Paste | None = No
     return Account(kind=Kind.PERSON, email="", scopes=tuple(scopes), secret=secret)
 
 
-def _in_browser(flow: Any, _paste: Paste | None) -> None:
+def _in_browser(flow: Any) -> None:
     flow.run_local_server(
         port=0,
         authorization_prompt_message="If no browser opens here, open this address in one on this machine:\n\n{url}\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from vtrack_ray.footage.origin import open_bytes, size_of
 
 _OUTERMOST = b"RIFF"
 _HEADER_BYTES = 8
@@ -14,9 +14,9 @@ def is_cut_off(path: str) -> bool:
     There are several in files over 1 GiB (OpenDML AVI File Format Extensions, 1996). Their lengths are written when a
     recording ends, as is the number of pictures in the file's header: where one holds, so does the other.
     """
-    size = Path(path).stat().st_size
+    size = size_of(path)
     at = 0
-    with Path(path).open("rb") as file:
+    with open_bytes(path) as file:
         while at < size:
             file.seek(at)
             header = file.read(_HEADER_BYTES)

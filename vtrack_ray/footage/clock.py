@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.container import VideoPacket, demuxed, opened
+from vtrack_ray.footage.origin import stamp_of
 
 WIRE = frozenset(["mpegts", "mpeg", "flv"])
 """FFmpeg's names of the containers that need a clock."""
@@ -110,17 +111,13 @@ class Clock:
 
 def read_clock(path: str) -> Clock:
     """The clock of a file, by reading all of it once in this process. Raises VideoError where it can't be opened."""
-    entry = Path(path).stat()
-    return _read_clock(path, entry.st_size, entry.st_mtime_ns)
+    return _read_clock(path, stamp_of(path))
 
 
 @lru_cache(maxsize=_KEPT)
-def _read_clock(path: str, _size_bytes: int, _modified_ns: int) -> Clock:
-    container, stream = opened(path)
-    with container:
-        packets = [
-            (item.pos, item.pts, item.dts) for item in demuxed(container, stream) if not isinstance(item, FFmpegError)
-        ]
+def _read_clock(path: str, _stamp: object) -> Clock:
+    with closing(opened(path)) as file:
+        packets = [(item.pos, item.pts, item.dts) for item in demuxed(file) if not isinstance(item, FFmpegError)]
     return _clock(
         [(position, dts) for position, _, dts in packets if position is not None and dts is not None],
         is_complete=sum(pts is dts is None for _, pts, dts in packets) <= _MOST_UNTIMED * len(packets),

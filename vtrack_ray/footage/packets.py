@@ -9,6 +9,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from vtrack_ray.footage.container import Contents
 from vtrack_ray.footage.reader import Reader, pts_of
 from vtrack_ray.meaning.sampling_log import Jump
 from vtrack_ray.meaning.span import Span
@@ -75,11 +76,16 @@ def index_packets(path: str, span: Span | None = None) -> PacketIndex:
     Raises VideoUnreachable, VideoForbidden, NotAVideo.
     """
     with Reader(path) as reader:
-        return index_of(reader, span or Span(0.0, math.inf))
+        return outlined(reader, span or Span(0.0, math.inf))
 
 
-def index_of(reader: Reader, span: Span) -> PacketIndex:
+def outlined(reader: Reader, span: Span) -> PacketIndex:
     """As index_packets(), of a file that is open."""
+    with reader.narrowed(Contents.NONE) as outline:
+        return _index_of(outline, span)
+
+
+def _index_of(reader: Reader, span: Span) -> PacketIndex:
     rows: list[tuple[float, bool, int]] = []
     faults = _Faults()
     end_s = 0.0

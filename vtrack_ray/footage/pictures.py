@@ -11,10 +11,10 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from vtrack_ray.footage.container import VideoPacket
+from vtrack_ray.footage.container import Contents, VideoPacket
 from vtrack_ray.footage.gaps import Fault, Gaps
 from vtrack_ray.footage.owed import Due, Owed
-from vtrack_ray.footage.packets import PacketIndex, index_of
+from vtrack_ray.footage.packets import PacketIndex, outlined
 from vtrack_ray.footage.picture import Picture
 from vtrack_ray.footage.reader import Reader, pts_of
 from vtrack_ray.meaning.span import Span
@@ -31,8 +31,8 @@ _SMOOTHING = ("h264", "hevc")
 @contextmanager
 def open_pictures(path: str) -> Iterator[Pictures]:
     """The pictures of a video file's first video stream. Raises VideoUnreachable, VideoForbidden, NotAVideo."""
-    with Reader(path) as reader:
-        yield Pictures(reader)
+    with Reader(path) as reader, reader.narrowed(Contents.KEYFRAMES) as keyframes:
+        yield Pictures(reader, keyframes)
 
 
 class Pictures:
@@ -42,8 +42,10 @@ class Pictures:
     whose times jump back are left out (the packet index has a note on them).
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, keyframes: Reader) -> None:
+        """Both read one file; the second is asked for its keyframes alone."""
         self._reader = reader
+        self._keyframes_reader = keyframes
         self.width_px: int = reader.stream.codec_context.width
         self.height_px: int = reader.stream.codec_context.height
         self.faults: list[Fault] = []
@@ -52,7 +54,7 @@ class Pictures:
 
     def index(self, span: Span) -> PacketIndex:
         """The packet index of the span, as index_packets() gives it. In a long file, opening it takes longest."""
-        return index_of(self._reader, span)
+        return outlined(self._reader, span)
 
     def keyframes(self, span: Span) -> Iterator[Picture]:
         """The keyframes with start <= time < end, in time order; nothing else is decoded.
@@ -63,7 +65,7 @@ class Pictures:
         decoder = self._fresh_unsmoothed() or self._reader.stream.codec_context
         gaps = Gaps(span, self.faults)
         last_s = -1.0
-        for packet in self._packets(span, gaps):
+        for packet in self._packets(span, gaps, self._keyframes_reader):
             time_s = self._reader.time_s(pts_of(packet))
             if not packet.is_keyframe or packet.is_discard or time_s < span.start_s or time_s <= last_s:
                 continue
@@ -160,8 +162,8 @@ class Pictures:
             self._unsmoothed.flush_buffers()
         return self._unsmoothed
 
-    def _packets(self, span: Span, gaps: Gaps) -> Iterator[VideoPacket]:
-        for item in self._reader.packets(span):
+    def _packets(self, span: Span, gaps: Gaps, reader: Reader | None = None) -> Iterator[VideoPacket]:
+        for item in (reader or self._reader).packets(span):
             if isinstance(item, FFmpegError):
                 gaps.break_off(item.strerror or str(item))
             else:

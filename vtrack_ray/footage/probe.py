@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import PurePath
@@ -14,11 +15,15 @@ from zoneinfo import ZoneInfo
 
 import av
 from av.error import FFmpegError
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
 
 from vtrack_ray import instants
 from vtrack_ray.errors import NotAVideo, ToolMissing
 from vtrack_ray.footage import avi
 from vtrack_ray.footage.clock import WIRE
+from vtrack_ray.footage.container import Contents, opened
+from vtrack_ray.footage.origin import is_address
 from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.start import start_from_path, start_from_tags
 from vtrack_ray.footage.unusable import check_readable, no_pictures, not_decodable
@@ -50,7 +55,7 @@ def probe(file: FoundFile, zone: ZoneInfo) -> Header:
     Raises VideoUnreachable, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
     """
     check_readable(file.path)
-    answer = _ffprobe(file.path)
+    answer = _described(file.path) if is_address(file.path) else _ffprobe(file.path)
     container, stream = answer["format"], _video_stream(file.path, answer)
     if not stream.get("width") or not stream.get("height"):
         raise NotAVideo(f"{file.path} has no intact picture, its size is unknown; copy the file again")
@@ -86,6 +91,37 @@ def _ffprobe(path: str) -> dict[str, Any]:
         raise not_decodable(path, run.stderr.decode(errors="replace"))
     answer: dict[str, Any] = json.loads(run.stdout.decode(errors="replace"))
     return answer
+
+
+def _described(path: str) -> dict[str, Any]:
+    """What ffprobe would tell of a file elsewhere, by the library that it is made of."""
+    with closing(opened(path)) as file:
+        container = file.container
+        told = {
+            "format_name": container.format.name,
+            "tags": dict(container.metadata),
+            **({} if container.duration is None else {"duration": container.duration / av.time_base}),
+        }
+        return {"format": told, "streams": [_described_stream(stream) for stream in container.streams]}
+
+
+def _described_stream(stream: Stream) -> dict[str, Any]:
+    time_base = stream.time_base or Fraction(0)
+    told: dict[str, Any] = {
+        "index": stream.index,
+        "codec_type": stream.type,
+        "tags": dict(stream.metadata),
+        "time_base": str(time_base),
+        "nb_frames": stream.frames,
+        "disposition": {one.name: 1 for one in Disposition if one in stream.disposition},
+    }
+    if stream.start_time is not None:
+        told["start_time"] = float(stream.start_time * time_base)
+    if stream.duration is not None:
+        told["duration"] = float(stream.duration * time_base)
+    if isinstance(stream, VideoStream) and stream.codec_context is not None:
+        told |= {"width": stream.width, "height": stream.height, "codec_name": stream.codec.canonical_name}
+    return told
 
 
 def _video_stream(path: str, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,14 +192,15 @@ def _tagged_end_s(tags: Mapping[str, str]) -> float:
 def _other_streams_end_s(path: str, index: int) -> float:
     """The last timestamp of every stream but that one."""
     end_s = 0.0
-    with av.open(f"file:{path}") as container:
-        others = [stream for stream in container.streams if stream.index != index]
+    with closing(opened(path, wanted=Contents.NONE)) as file:
+        others = [stream for stream in file.container.streams if stream.index != index]
         try:
-            for packet in container.demux(others):
+            for packet in file.container.demux(others):
                 if packet.pts is not None and packet.time_base is not None:
                     end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         except FFmpegError:
             pass  # what can't be read is missing; sampling names it
+        file.raise_unread()
     return end_s
 
 

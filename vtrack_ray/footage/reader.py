@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from types import TracebackType
 from typing import Self
 
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from vtrack_ray.errors import NotAVideo
 from vtrack_ray.footage.clock import WIRE, read_clock
-from vtrack_ray.footage.container import VideoPacket, demuxed, opened
+from vtrack_ray.footage.container import Contents, Opened, VideoPacket, demuxed, opened
 from vtrack_ray.meaning.span import Span
 
 _FIRST_STEP_BACK_S = 2.0
@@ -34,14 +36,33 @@ class Reader:
     Raises on opening: VideoUnreachable, VideoForbidden, NotAVideo.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, wanted: Contents = Contents.ALL) -> None:
         self.path = path
-        self.container, self.stream = opened(path)
+        self._wanted = wanted
+        self._file: Opened = opened(path, wanted=wanted)
         try:
             self._set_clock()
         except BaseException:
-            self.container.close()
+            self._file.close()
             raise
+
+    @property
+    def container(self) -> InputContainer:
+        return self._file.container
+
+    @property
+    def stream(self) -> VideoStream:
+        return self._file.stream
+
+    @contextmanager
+    def narrowed(self, wanted: Contents) -> Iterator[Reader]:
+        """The file for going through all packets, but reading of these alone what is in them: of a file elsewhere,
+        no more is fetched."""
+        if self._file.remote is None or not self._file.is_listed:
+            yield self
+            return
+        with Reader(self.path, wanted=wanted) as narrowed:
+            yield narrowed
 
     def _set_clock(self) -> None:
         """Finds out how the file keeps its times."""
@@ -65,7 +86,7 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.container.close()
+        self._file.close()
 
     def time_s(self, pts: int) -> float:
         """Seconds after the first picture of a packet's or picture's pts: the float nearest to the exact fraction."""
@@ -82,6 +103,7 @@ class Reader:
         Every packet has a `pts` (see the class). Pictures shown before that last keyframe but stored after it are
         included. Where the file can't be read, the error comes in the packet's place, and what follows it goes on.
         """
+        self._expect(span)
         end: VideoPacket | None = None
         start_s = span.start_s
         if self.is_in_decoding_order:
@@ -97,6 +119,18 @@ class Reader:
                 return
             if end is None and item.is_keyframe and self.time_s(pts_of(item)) >= span.end_s:
                 end = item
+
+    def _expect(self, span: Span) -> None:
+        """Tells a file elsewhere how far it will be read, as far as its header lists what is where."""
+        if self._file.remote is None or not self._file.is_listed or not math.isfinite(span.end_s):
+            return
+        listed = self.stream.index_entries
+        is_to_last = self._wanted is Contents.KEYFRAMES
+        number = listed.search_timestamp(self._timestamp(span.end_s), backward=is_to_last)
+        if 0 <= number < len(listed):
+            # The packet behind the keyframe after the span tells that no picture before that is missing.
+            last = listed[number if is_to_last else min(number + 1, len(listed) - 1)]
+            self._file.remote.expect(last.pos + last.size)
 
     def _keyframe_before_s(self, time_s: float) -> float:
         """A time just before that of the last keyframe at or before `time_s`."""
@@ -130,7 +164,7 @@ class Reader:
     def _demuxed(self) -> Iterator[VideoPacket | FFmpegError]:
         """What the file holds from here on, as far as it has times."""
         self._is_at_start = False
-        items = demuxed(self.container, self.stream)
+        items = demuxed(self._file)
         for item in self.clock.set_right(items) if self.clock else items:
             if isinstance(item, Packet):
                 item.dts = self._listed.get(item.pos, item.dts)
@@ -155,8 +189,8 @@ class Reader:
     def _rewind(self) -> None:
         if not self._is_at_start:
             # Seeking to the start fails in some containers and misses pictures in others; opening again doesn't.
-            self.container.close()
-            self.container, self.stream = opened(self.path)
+            self._file.close()
+            self._file = opened(self.path, wanted=self._wanted)
             self._is_at_start = True
 
     def _timestamp(self, time_s: float) -> int:

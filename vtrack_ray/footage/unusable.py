@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from vtrack_ray.errors import NotAVideo, VideoError, VideoForbidden, VideoUnreachable, VideoVanished
+from vtrack_ray.footage.origin import is_address, open_bytes, size_of
 
 _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 """Types of the first box in an MP4 or MOV file (ISO/IEC 14496-12, QuickTime File Format)."""
@@ -13,6 +14,10 @@ _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 
 def check_readable(path: str) -> None:
     """Raises VideoUnreachable, VideoForbidden or NotAVideo unless `path` is a readable file with something in it."""
+    if is_address(path):
+        if size_of(path) == 0:
+            raise NotAVideo(f"{path} is empty; copy it there again, or delete it")
+        return
     try:
         entry = Path(path).stat()
         if not stat.S_ISREG(entry.st_mode):
@@ -51,5 +56,5 @@ def no_pictures(path: str) -> NotAVideo:
 
 
 def _starts_like_mp4(path: str) -> bool:
-    with Path(path).open("rb") as file:
+    with open_bytes(path) as file:
         return file.read(8)[4:] in _MP4_BOXES

@@ -8,6 +8,7 @@ from vtrack_ray.ledger.conclusions import Conclusions
 from vtrack_ray.ledger.events import Events
 from vtrack_ray.ledger.history import History
 from vtrack_ray.ledger.logs import Logs
+from vtrack_ray.ledger.nodes import Nodes
 from vtrack_ray.ledger.profiles import Profiles
 from vtrack_ray.ledger.programs import Programs
 from vtrack_ray.ledger.results import Results
@@ -19,7 +20,19 @@ _SNAPSHOT = ("file_list", "processed_logs", "events", "sights", "packing_profile
 
 
 class Ledger(
-    Arrivals, Videos, Claims, Logs, Conclusions, Events, Profiles, Programs, History, Tokens, Results, Soundness
+    Arrivals,
+    Videos,
+    Claims,
+    Logs,
+    Conclusions,
+    Events,
+    Profiles,
+    Programs,
+    History,
+    Tokens,
+    Results,
+    Nodes,
+    Soundness,
 ):
     """The tables of one database; `Ledger.open(path)` gives one, and it is a context manager.
 

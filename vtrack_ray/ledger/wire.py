@@ -27,6 +27,7 @@ from vtrack_ray.ledger.values import (
 )
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.filters import Filters
+from vtrack_ray.meaning.node import Node
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import Program, ProgramRequest
@@ -114,6 +115,10 @@ class Answers(Protocol):
     def record_result(self, result: str, file_id: str, digest: str, at: datetime) -> None: ...
 
     def forget_result(self, result: str, file_id: str) -> None: ...
+
+    def nodes(self) -> list[Node]: ...
+
+    def order_drain(self, name: str, at: datetime, *, is_drained: bool) -> None: ...
 
     def backup(self, path: Path) -> None: ...
 

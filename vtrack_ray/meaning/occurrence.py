@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Self
 
 
 class OccurrenceKind(StrEnum):
@@ -15,6 +16,7 @@ class OccurrenceKind(StrEnum):
     PROGRAM = "program"
     SCAN = "scan"
     BATCH = "batch"
+    NODE = "node"
     NEEDS = "needs"
     DONE = "done"
     RETRY = "retry"
@@ -41,3 +43,8 @@ class Occurrence:
     figures: Mapping[str, float] = field(default_factory=dict)
     occurrence_id: int | None = None
     """Its place in the history; None until it is kept."""
+
+    @classmethod
+    def now(cls, kind: OccurrenceKind, text: str, node: str | None = None, **figures: float) -> Self:
+        """One that has just happened, to no video."""
+        return cls(at=datetime.now(UTC), kind=kind, text=text, node=node, figures=figures)

@@ -15,18 +15,21 @@ _MEGAPIXEL = 1_000_000
 class Job:
     """One call: `label` says to people what is going on, `kind` names the calls that need about as much as this one.
 
-    Urgent jobs go before all others. `watch` runs while the call does.
+    Urgent jobs go before all others. `watch` runs while the call does. `file` is the one that it reads; a job without
+    one looks into whole sources. `is_on_video`: it reads a video whose header is known.
     """
 
     label: str
     kind: str
     is_urgent: bool = False
+    file: FoundFile | None = None
+    is_on_video: bool = False
     watch: Stopwatch = field(default_factory=Stopwatch, compare=False)
 
 
 def job_on_file(step: str, file: FoundFile, *, is_urgent: bool = False) -> Job:
     """A job on a file of which no more is known yet."""
-    return Job(label=f"{step}:{_name(file)}", kind=step, is_urgent=is_urgent)
+    return Job(label=f"{step}:{_name(file)}", kind=step, is_urgent=is_urgent, file=file)
 
 
 def job_on_video(
@@ -39,6 +42,8 @@ def job_on_video(
         label=f"{step}:{_name(video.file)}{at}",
         kind=f"{step} {video.header.codec} {max(1, round(pixels / _MEGAPIXEL))} MP",
         is_urgent=is_urgent,
+        file=video.file,
+        is_on_video=True,
         watch=watch,
     )
 

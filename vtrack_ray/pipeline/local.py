@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from vtrack_ray.footage.origin import reading_by
 from vtrack_ray.ledger.database import READER_S
 from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
@@ -23,7 +24,7 @@ def work_off(request: Request, settings: Settings, show: Callable[[Progress], No
 
     Raises LedgerError if the database can't be used. KeyboardInterrupt passes through; what was finished is kept.
     """
-    with Ledger.open(settings.DB, wait_s=READER_S) as ledger, Door(ledger):
+    with Ledger.open(settings.DB, wait_s=READER_S) as ledger, Door(ledger), reading_by(settings):
         store = LocalStore(ledger)
         runner = Runner(
             request=request,

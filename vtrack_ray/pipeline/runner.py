@@ -5,6 +5,7 @@ What is finished is in the ledger and is not done again; what is not, is done by
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,8 @@ from vtrack_ray.sources.local import scan
 
 log = logging.getLogger(__name__)
 
+_PACE_S = 5.0
+"""How often the machines are looked at: a cluster's may join and leave meanwhile."""
 _GIVEN_UP = (VideoStatus.FAILED, VideoStatus.TIMEOUT)
 
 
@@ -56,6 +59,7 @@ class Runner:
         await self._store(Ledger.release_claims)
         await self._launcher.adjust()
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
+        pacing = asyncio.create_task(self._keep_pace())
         try:
             rows, troubles = await self._scan()
             waiting = await self._take_up(rows)
@@ -66,6 +70,14 @@ class Runner:
         except BaseException:
             await self._store(Ledger.release_claims)
             raise
+        finally:
+            pacing.cancel()
+            await asyncio.gather(pacing, return_exceptions=True)  # what it met, the rest meets too
+
+    async def _keep_pace(self) -> None:
+        while True:
+            await asyncio.sleep(_PACE_S)
+            await self._launcher.adjust()
 
     async def _scan(self) -> tuple[Sequence[VideoRow], Sequence[Trouble]]:
         """Registers the files of the request, and probes those whose header is not known yet."""
@@ -77,6 +89,7 @@ class Runner:
             await self._store(Ledger.reopen, ids)
         else:
             await self._store(Ledger.reopen, ids, "it is tried again", statuses=_GIVEN_UP, keep_logs=True)
+        await self._launcher.adjust()  # now there are files to know the sources by
         self.progress.step = "reading headers"
         await together([self._probe(file) for file in await self._store(Ledger.unprobed, ids)])
         rows = await self._store(Ledger.videos, VideoFilter(video_ids=ids))
@@ -114,13 +127,19 @@ class Runner:
         await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest, video_ids)
 
     async def _work_off(self, waiting: Iterable[Video]) -> None:
-        queue = deque(waiting)
-
-        async def take_turns() -> None:
-            while queue:
-                await self._process(queue.popleft())
-
-        await together([take_turns() for _ in range(self._launcher.slots)])
+        queue, under_way = deque(waiting), set[asyncio.Task[None]]()
+        try:
+            while queue or under_way:
+                # Asked each time: machines may have joined meanwhile.
+                while queue and len(under_way) < self._launcher.slots:
+                    under_way.add(asyncio.create_task(self._process(queue.popleft())))
+                ended, under_way = await asyncio.wait(under_way, timeout=_PACE_S, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    task.result()
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _process(self, video: Video) -> None:
         """Takes one video to its end; whatever goes wrong with it is its own reason and stops no other."""

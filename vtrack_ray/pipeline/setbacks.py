@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from vtrack_ray.errors import SamplerLost, StaleAttempt, VideoTimedOut, VideoUnreachable
+from vtrack_ray.errors import SamplerLost, SourceOutOfSight, StaleAttempt, VideoTimedOut, VideoUnreachable
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
@@ -17,6 +17,8 @@ from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import is_there
 
 _PAUSES_GROW_BY = 5
+_A_MOMENT_S = 5.0
+"""Until a lost machine is known to be gone."""
 _MOST_LOST = 3
 """So often a video may be begun without end or failure before a lost machine, or a service ended by force, counts as
 one: it may be the cause."""
@@ -28,6 +30,7 @@ class Setbacks:
     def __init__(self, settings: Settings, store: Store, chronicle: Chronicle, now: Callable[[], datetime]) -> None:
         self._pauses_s = [settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(settings.RETRIES)]
         self._a_while = timedelta(seconds=settings.RETRY_SECONDS)
+        self._a_moment = min(self._a_while, timedelta(seconds=_A_MOMENT_S))
         self._store = store
         self._chronicle = chronicle
         self._now = now
@@ -40,13 +43,17 @@ class Setbacks:
             if isinstance(error, VideoTimedOut):
                 kind = OccurrenceKind.TIMEOUT
                 await self._store(Ledger.fail, file.video_id, attempt, VideoStatus.TIMEOUT, reason, self._now())
+            elif isinstance(error, SourceOutOfSight):
+                await self._put_off(file, attempt, reason)
+                return
             elif is_away and not await asyncio.to_thread(is_there, file.source):
                 # It is there again when its disk is.
                 await self._put_off(file, attempt, f"{file.source} is not there")
                 return
             elif isinstance(error, SamplerLost) and await self._may_be_innocent(file, attempt):
                 kind = OccurrenceKind.RETRY
-                await self._put_off(file, attempt, reason)
+                # Other machines are there: it need not wait.
+                await self._put_off(file, attempt, reason, self._a_moment)
             else:
                 kind = await self._set_back(file, attempt, reason, self._pauses_s, is_away=is_away)
         except StaleAttempt as stale:
@@ -83,6 +90,7 @@ class Setbacks:
         row = await self._store(Ledger.video, file.video_id)
         return attempt is not None and row is not None and attempt <= row.failures + _MOST_LOST
 
-    async def _put_off(self, file: FoundFile, attempt: int | None, reason: str) -> None:
+    async def _put_off(self, file: FoundFile, attempt: int | None, reason: str, pause: timedelta | None = None) -> None:
         """Has it tried again without a failure being counted: it is not the video's fault."""
-        await self._store(Ledger.put_off, file.video_id, attempt, reason, self._now() + self._a_while)
+        again_at = self._now() + (self._a_while if pause is None else pause)
+        await self._store(Ledger.put_off, file.video_id, attempt, reason, again_at)

@@ -1,0 +1,77 @@
+"""Videos read through the head's HTTP service, as a machine does that does not see them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.api.conftest import Client
+from tests.conftest import Footage
+from vtrack_ray.actors import work  # makes the scheme known, in each process that samples
+from vtrack_ray.errors import VideoForbidden, VideoVanished
+from vtrack_ray.footage.probe import probe
+from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.span import Span
+from vtrack_ray.meaning.video import Video
+from vtrack_ray.sampling.sampler import sample_span
+from vtrack_ray.sources.head import SCHEME, HeadFile, Through, doubt_through, on_the_head, reading_through
+from vtrack_ray.sources.local import scan
+from vtrack_ray.sources.proof import proof_of
+
+GUESSED = "vtrack_guessed"
+
+
+@pytest.fixture
+def video(client: Client, two_cameras: Footage) -> Video:
+    """One that the service knows."""
+    file = scan([two_cameras.root]).files[0]
+    return Video(file=file, header=probe(file, ZoneInfo("UTC")))
+
+
+@pytest.fixture
+def through(client: Client) -> Through:
+    return Through(client.address, client.headers["Authorization"].removeprefix("Bearer "))
+
+
+def test_what_is_sampled_of_it_is_what_is_sampled_of_the_file(
+    video: Video, through: Through, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    profile, span = Profile(camera_name="cam1"), Span(0.0, video.duration_s)
+    far = on_the_head(video)
+    assert far.path.startswith(f"{SCHEME}://")
+    assert work.task
+    with reading_through(through):
+        there = sample_span(far, profile, span)
+    here = sample_span(video, profile, span)
+    assert replace(there, seconds={}) == replace(here, seconds={})
+    assert here.samples
+
+
+def test_a_machine_finds_out_whether_it_can_be_read(
+    video: Video, through: Through, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtrack_ray.sources.head._PAUSE_S", 0.0)
+    proof = proof_of(video.file)
+    assert proof is not None
+    assert doubt_through(proof, through) is None
+    assert "other bytes" in (doubt_through(replace(proof, digest="0" * 32), through) or "")
+    assert "(401)" in (doubt_through(proof, through._replace(secret=GUESSED)) or "")
+    nowhere = through._replace(service="http://127.0.0.1:1")
+    assert "can't be read through" in (doubt_through(proof, nowhere) or "")
+
+
+def test_ranges_are_given_and_refusals_are_told_apart(video: Video, through: Through) -> None:
+    data = Path(video.path).read_bytes()
+    there = HeadFile(video.video_id, len(data), through)
+    assert there.fetch(0, 10) == data[:10]
+    assert there.fetch(1000, 5000) == data[1000:6000]
+    assert there.fetch(len(data) - 7, 7) == data[-7:]
+    assert there.fetch(5, 0) == b""
+    with pytest.raises(VideoVanished, match="There is no video of that id"):
+        HeadFile("0123456789abcdef", 1, through).fetch(0, 1)
+    with pytest.raises(VideoForbidden, match="not in force"):
+        HeadFile(video.video_id, 1, through._replace(secret=GUESSED)).fetch(0, 1)

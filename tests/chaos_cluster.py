@@ -1,0 +1,216 @@
+"""Chaos in a cluster: whatever happens to its machines, the tables are those of a single undisturbed one.
+
+`python -m tests.chaos_cluster --rounds 20` (`make chaos-cluster`) takes some minutes, as root: the machines are network
+namespaces. It prints how many seconds each recovery took.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import psutil
+
+from tests.chaos import patiently
+from tests.conftest import SMALL, Snapshot, Vtrack, rendered
+from tests.hosts import Host, give_token, hosts
+from vtrack_ray.errors import LedgerError
+from vtrack_ray.ledger.answers import open_answers
+from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.node import Node, NodeState, Reach
+from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
+from vtrack_ray.render.order import Order, Packing, Recording
+
+UP = (
+    *("up", "--no-dashboard", "--no-http", "--set", "SPAN_SECONDS=5", "--set", "SETTLE_SECONDS=0"),
+    *("--set", "BATCH_SIZE_DEFAULT=1", "--set", "BATCH_SIZE_MAX=1"),
+)
+_PATIENCE_S = 240.0
+_A_BLIP_S = 2.0
+_SLOW_S = 25.0
+"""Longer than the head believes in a machine that does not answer."""
+
+
+@dataclass
+class Cluster:
+    """A service on a head, a worker that joined it, and footage that both see."""
+
+    head: Host
+    worker: Host
+    footage: Path
+    seen: dict[str, float] = field(default_factory=dict)
+    """Seconds from what was done to the machines to what was seen then."""
+
+    def start_head(self) -> None:
+        self.head.start(*UP, "--set", f"NODE_ADDRESS={self.head.address}")
+
+    def start_worker(self) -> None:
+        self.worker.start("node", "join", self.head.address, "--name", "pc2")
+
+    def node(self) -> Node | None:
+        with self.head.vtrack.answers() as answers:
+            return next((node for node in answers.nodes() if node.name == "pc2"), None)
+
+    def is_at_work(self) -> bool:
+        node = self.node()
+        return node is not None and node.state is NodeState.WORKING and self._sees(node)
+
+    def _sees(self, node: Node) -> bool:
+        return not node.sources or all(one.reach is Reach.OWN for one in node.sources)
+
+    def is_gone(self) -> bool:
+        node = self.node()
+        return node is None or node.state is NodeState.SILENT
+
+    def asked(self) -> Program:
+        request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(self.footage), is_forced=True)
+
+        def ask() -> Program:
+            with open_answers(self.head.vtrack.db, create=True) as answers:
+                return answers.request_program(request, datetime.now(UTC))
+
+        return patiently(ask)
+
+    def is_done(self, program: Program) -> bool:
+        with self.head.vtrack.answers() as answers:
+            [now] = [one for one in answers.programs() if one.program_id == program.program_id]
+        assert now.state not in (ProgramState.FAILED, ProgramState.STOPPED), now
+        return now.state is ProgramState.DONE
+
+    def until(self, what: str, is_so: Callable[[], bool], since_s: float | None = None) -> None:
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            with contextlib.suppress(LedgerError):  # who is being started again does not answer yet
+                if is_so():
+                    break
+            assert time.monotonic() < deadline, (what, self.head.said[-3000:], self.worker.said[-3000:])
+            time.sleep(0.1)
+        if since_s is not None:
+            self.seen[what] = time.monotonic() - since_s
+
+    def tables(self) -> Snapshot:
+        copy = self.head.home / "copy.duckdb"
+        with open_answers(self.head.vtrack.db) as answers:
+            answers.backup(copy)
+        with Ledger.open(copy, read_only=True) as ledger:
+            return ledger.snapshot()
+
+    def round(self, happens: str) -> None:
+        """Asks for all the work anew, has it happen while the worker is at work, and waits until the work is done."""
+        self.until("the worker is at work", self.is_at_work)
+        self.seen.clear()
+        program = self.asked()
+        held = self.worker.held_sampler(_PATIENCE_S)
+        began_s = time.monotonic()
+        getattr(self, happens.replace(" ", "_"))(held, began_s)
+        self.until("all done", lambda: self.is_done(program), began_s)
+
+    def worker_killed(self, _held: psutil.Process, began_s: float) -> None:
+        self.worker.kill()
+        self.until("noticed", self.is_gone, began_s)
+        self.start_worker()
+
+    def worker_cut_off(self, held: psutil.Process, began_s: float) -> None:
+        """It finishes what it was at all the same; it is back later, with claims that count no more."""
+        self.worker.cut()
+        held.resume()
+        self.until("noticed", self.is_gone, began_s)
+        self.worker.mend()
+        mended_s = time.monotonic()
+        self.until("back again", self.is_at_work, mended_s)
+
+    def short_blip(self, held: psutil.Process, _began_s: float) -> None:
+        self.worker.cut()
+        held.resume()
+        time.sleep(_A_BLIP_S)
+        self.worker.mend()
+
+    def worker_stands_still(self, _held: psutil.Process, began_s: float) -> None:
+        """As if it was starved of its processors: nothing of it answers for a while."""
+        still = self.worker.processes()
+        for process in still:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
+        self.until("noticed", self.is_gone, began_s)
+        time.sleep(max(0.0, _SLOW_S - (time.monotonic() - began_s)))
+        for process in still:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+        resumed_s = time.monotonic()
+        self.until("back again", self.is_at_work, resumed_s)
+
+    def head_killed(self, held: psutil.Process, began_s: float) -> None:
+        self.head.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            held.resume()
+        self.start_head()
+        self.until("back again", self.is_at_work, began_s)
+
+    def head_cut_off(self, held: psutil.Process, began_s: float) -> None:
+        """For longer than the worker waits for it."""
+        self.head.cut()
+        held.resume()
+        self.until("noticed", self.is_gone, began_s)
+        self.head.mend()
+        mended_s = time.monotonic()
+        self.until("back again", self.is_at_work, mended_s)
+
+
+HAPPENINGS = ("worker killed", "worker cut off", "short blip", "worker stands still", "head killed", "head cut off")
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, footage: Path) -> Iterator[Cluster]:
+    """A service with a worker, which is ended in good order; then the database is free."""
+    with hosts(folder, 2) as (head, worker):
+        one = Cluster(head, worker, footage)
+        one.start_head()
+        one.until("the service is there", lambda: one.node() is None)
+        one.until("the token is there", (head.home / ".ray" / "auth_token").is_file)
+        give_token(head, worker)
+        one.start_worker()
+        yield one
+        [up] = [process for process in head.processes() if "up" in process.cmdline()]
+        up.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired, psutil.NoSuchProcess):
+            up.wait(_PATIENCE_S)
+
+
+@click.command()
+@click.option("--rounds", default=2, show_default=True, help="How often each thing happens.")
+@click.option("--only", multiple=True, type=click.Choice(HAPPENINGS), help="What is to happen; all of it otherwise.")
+def main(rounds: int, only: tuple[str, ...]) -> None:
+    """Has things happen to the machines of a cluster at work."""
+    with tempfile.TemporaryDirectory(prefix="vtrack-chaos-") as name:
+        folder = Path(name)
+        order = Order(
+            seed=5,
+            cameras=("cam1", "cam2"),
+            packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
+            look=SMALL,
+            recording=Recording(videos=2, borders="event"),
+        )
+        footage = rendered(folder / "footage", order).root
+        (folder / "undisturbed").mkdir()
+        undisturbed = Vtrack(folder / "undisturbed")
+        undisturbed("run", "--local", "--set", "SPAN_SECONDS=5", footage)
+        expected = undisturbed.snapshot()
+        with cluster(folder, footage) as one:
+            for _ in range(rounds):
+                for happens in only or HAPPENINGS:
+                    one.round(happens)
+                    times = ", ".join(f"{what} after {seconds:.0f} s" for what, seconds in one.seen.items())
+                    click.echo(f"{happens}: {times}")
+                    assert one.tables() == expected, happens
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A cluster of hosts with addresses of their own: machines join, see files or not, are cut off, come back and leave."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Footage, Snapshot, Vtrack
+from tests.hosts import Host, give_token, hosts, needs_hosts
+from vtrack_ray.errors import LedgerError
+from vtrack_ray.meaning.node import Node, NodeState, Reach
+
+UP = ("up", "--no-dashboard", "--no-http", *("--set", "SPAN_SECONDS=5"), *("--set", "SETTLE_SECONDS=0"))
+_PATIENCE_S = 150.0
+
+
+def until(is_so: Callable[[], object], *told_by: Host) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        with suppress(LedgerError):  # a service that is just starting does not answer yet
+            if is_so():
+                return
+        assert time.monotonic() < deadline, [one.said for one in told_by]
+        time.sleep(0.1)
+
+
+def nodes(head: Host) -> dict[str, Node]:
+    with head.vtrack.answers() as answers:
+        return {node.name: node for node in answers.nodes()}
+
+
+def state(head: Host, name: str) -> NodeState | None:
+    node = nodes(head).get(name)
+    return node and node.state
+
+
+def reaches(node: Node | None) -> dict[str, Reach]:
+    return {one.source: one.reach for one in node.sources} if node else {}
+
+
+def programs(vtrack: Vtrack) -> set[str]:
+    with vtrack.answers() as answers:
+        return {program.state.value for program in answers.programs()}
+
+
+def run_locally(home: Path, *paths: Path) -> Snapshot:
+    home.mkdir()
+    vtrack = Vtrack(home)
+    vtrack("run", "--local", "--set", "SPAN_SECONDS=5", *paths)
+    return vtrack.snapshot()
+
+
+@needs_hosts
+@pytest.mark.timeout(600)
+def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_cameras: Footage, tmp_path: Path) -> None:
+    shared, heads_own = (two_cameras.root / name for name in ("cam1", "cam2"))
+    expected = run_locally(tmp_path / "undisturbed", shared, heads_own)
+    with hosts(tmp_path, 2) as (head, worker):
+        head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", "--set", "BATCH_SIZE_DEFAULT=1")
+        until(lambda: nodes(head), head)
+        give_token(head, worker)
+        joined = worker.start("node", "join", head.address, "--name", "pc2", hidden=heads_own)
+        until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
+        for path in (heads_own, shared):
+            head.vtrack("program", "custom", path)
+        held = worker.held_sampler()
+        seen = nodes(head)["pc2"]
+        assert reaches(seen) == {str(shared): Reach.OWN, str(heads_own): Reach.NONE}
+        assert "can't be read here" in next(one.reason or "" for one in seen.sources if one.reason)
+        worker.cut()
+        held.resume()  # it finishes what nobody waits for any more
+        until(lambda: programs(head.vtrack) == {"done"}, head, worker)
+        worker.mend()
+        until(lambda: worker.said.count("joined") == 2, head, worker)
+        until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
+        head.vtrack("node", "drain", "pc2")
+        assert joined.wait(_PATIENCE_S) == 0, worker.said
+        until(lambda: "pc2" not in nodes(head), head)
+        [up] = [process for process in head.processes() if "up" in process.cmdline()]
+        up.send_signal(signal.SIGTERM)
+        up.wait(_PATIENCE_S)
+    assert head.vtrack.snapshot() == expected
+    assert {"failed", "timeout"}.isdisjoint(one["kind"] for one in head.vtrack.json("history"))

@@ -1,0 +1,91 @@
+"""Work: one call in a process of Ray's, which is polite, and bounded, and tells what it used."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ray
+
+from vtrack_ray.errors import SamplerCrashed, VideoError
+from vtrack_ray.footage.origin import reading_by, register
+from vtrack_ray.meaning.video import Video
+from vtrack_ray.pipeline.needs import MIB, Usage
+from vtrack_ray.settings import Settings
+from vtrack_ray.sources.head import SCHEME, Through, on_the_head, open_file, reading_through
+
+_JOBS = 200
+_POLITE = 10
+"""Samplers give way to everything else on the machine (see nice(1))."""
+_CLEAR_PEAK = "5"
+"""Resets the peak of resident memory (proc_pid_clear_refs(5))."""
+
+
+class Worked(NamedTuple):
+    """What a call gave, and what it used."""
+
+    result: Any
+    usage: Usage
+
+
+def _work(
+    function: Callable[..., Any],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    settings: Settings,
+    through: Through | None,
+) -> Worked:
+    """With `through`, videos are read through the head, as this machine does not see them."""
+    os.nice(max(0, _POLITE - os.nice(0)))
+    most_bytes = settings.TASK_MEMORY_MB * MIB
+    # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
+    # What the jobs before it have left behind is not held against it.
+    resource.setrlimit(resource.RLIMIT_DATA, (_own_bytes("VmData") + most_bytes, resource.RLIM_INFINITY))
+    with suppress(OSError):  # not every kernel has it: then the peak is that of all jobs before as well
+        Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
+    began_s, cpu_before_s = time.monotonic(), _cpu_s()
+    paths: dict[str, str] = {}
+    if through is not None:
+        paths = {on_the_head(one).path: one.path for one in args if isinstance(one, Video)}
+        args = tuple(on_the_head(one) if isinstance(one, Video) else one for one in args)
+    try:
+        with reading_by(settings), reading_through(through):
+            result = function(*args, **kwargs)
+    except VideoError as error:
+        raise _named(error, paths) from error
+    except MemoryError as error:
+        raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error
+    return Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _own_bytes("VmHWM")))
+
+
+def _named(error: VideoError, paths: Mapping[str, str]) -> VideoError:
+    """The error with files named as people know them."""
+    text = str(error)
+    for address, path in paths.items():
+        text = text.replace(address, path)
+    return type(error)(text)
+
+
+register(SCHEME, open_file)
+
+
+def _cpu_s() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _own_bytes(field: str) -> int:
+    """What this process has of that kind of memory (proc_pid_status(5))."""
+    status = Path("/proc/self/status").read_text("ascii")
+    [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith(f"{field}:")]
+    return int(kilobytes) * 1024
+
+
+# A retry by Ray would know nothing of attempt numbers; whoever asked for the job decides on the next attempt.
+# A process ends after so many jobs, and with it whatever native code has leaked.
+task: Any = ray.remote(max_retries=0, max_calls=_JOBS)(_work)
