@@ -88,7 +88,11 @@ def add_waiting(ledger: Ledger, recordings: Recordings) -> None:
 
 def add_done(ledger: Ledger, videos: int, now: datetime) -> None:
     """Has so many videos of other cameras be done, with five events each; of their logs, the samples are left out."""
-    values: dict[str, object] = {"cameras": _CAMERAS, "begin": BEGIN.replace(tzinfo=None), "now": now.replace(tzinfo=None)}
+    values: dict[str, object] = {
+        "cameras": _CAMERAS,
+        "begin": BEGIN.replace(tzinfo=None),
+        "now": now.replace(tzinfo=None),
+    }
     with closing(ledger._connection.cursor()) as cursor:
         for first in range(0, videos, _AT_ONCE):
             values |= {"first": first, "last": min(videos, first + _AT_ONCE)}

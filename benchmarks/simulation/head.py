@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from benchmarks.simulation.clock import Clock
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion
+from vtrack_ray.ledger.values import Claim, Conclusion, Findings
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.detector import EventDetector
@@ -79,8 +79,8 @@ class SimulatedDetector:
         self._clock = clock
         self.process = Process()
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
-        await self._called(self._detector.conclude(claim, profile, conclusion))
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
+        return await self._called(self._detector.conclude(claim, profile, conclusion))
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         await self._called(self._detector.refold(profile, removed))

@@ -54,6 +54,19 @@ def claimed(ledger: Ledger, name: str = "a.mp4", camera_name: str = "cam1") -> C
     return claim
 
 
+def claim_next(
+    ledger: Ledger,
+    limit: int,
+    at: datetime,
+    cameras: Sequence[str] | None = None,
+    programs: Sequence[int] | None = None,
+) -> list[Claim]:
+    """Claims on what is next up."""
+    claims = [ledger.claim_video(video_id, at) for video_id in ledger.next_up(limit, at, cameras, programs)]
+    assert None not in claims
+    return [claim for claim in claims if claim]
+
+
 def log(video_id: str, start_s: float = 0.0, end_s: float = 60.0, method: Method = Method.CASCADE) -> SamplingLog:
     idle_s = (start_s + end_s) / 2
     return SamplingLog(

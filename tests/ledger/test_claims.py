@@ -11,6 +11,7 @@ from tests.ledger.examples import (
     MINUTE,
     NOON,
     asked_for,
+    claim_next,
     claimed,
     conclusion,
     event,
@@ -34,10 +35,10 @@ def test_cameras_take_turns_and_each_goes_in_time_order(ledger: Ledger) -> None:
     probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4", camera_name="cam1")
     probed(ledger, "x.mp4", "y.mp4", camera_name="cam2")
     ledger.register([found("unprobed.mp4")], NOON)
-    claims = ledger.claim(5, NOON)
+    claims = claim_next(ledger, 5, NOON)
     assert names([claim.video.path for claim in claims]) == "cam1/a cam2/x cam1/b cam2/y cam1/c"
     assert {claim.attempt for claim in claims} == {1}
-    assert [claim.video.path for claim in ledger.claim(5, NOON)] == ["/rec/cam1/d.mp4"]
+    assert [claim.video.path for claim in claim_next(ledger, 5, NOON)] == ["/rec/cam1/d.mp4"]
 
 
 def test_cameras_take_turns_when_claimed_one_by_one(ledger: Ledger) -> None:
@@ -45,7 +46,7 @@ def test_cameras_take_turns_when_claimed_one_by_one(ledger: Ledger) -> None:
     probed(ledger, "x.mp4", "y.mp4", camera_name="cam2")
     paths = []
     for minute in range(5):
-        (claim,) = ledger.claim(1, NOON + minute * MINUTE)
+        (claim,) = claim_next(ledger, 1, NOON + minute * MINUTE)
         ledger.conclude(claim.video.video_id, claim.attempt, conclusion(), refolded())
         paths.append(claim.video.path)
     assert names(paths) == "cam1/a cam2/x cam1/b cam2/y cam1/c"
@@ -53,7 +54,7 @@ def test_cameras_take_turns_when_claimed_one_by_one(ledger: Ledger) -> None:
 
 def test_what_is_being_sampled_counts_as_a_turn(ledger: Ledger) -> None:
     probed(ledger, "a.mp4", "b.mp4", "c.mp4", camera_name="cam1")
-    ledger.claim(2, NOON)
+    claim_next(ledger, 2, NOON)
     probed(ledger, "x.mp4", "y.mp4", camera_name="cam2")
     assert names([video.path for video in ledger.pending()]) == "cam2/x cam2/y cam1/c"
 
@@ -67,14 +68,14 @@ def test_what_is_claimed_one_by_one_is_what_is_pending_in_that_order(ledger: Led
     ledger.set_header(same_start.video_id, header(0))
     for limit in (0, 1, 2, 9):
         expected = [video.path for video in ledger.pending()][:limit]
-        assert [claim.video.path for claim in ledger.claim(limit, NOON)] == expected
+        assert [claim.video.path for claim in claim_next(ledger, limit, NOON)] == expected
     assert ledger.pending() == []
 
 
 def test_only_the_named_cameras_are_claimed(ledger: Ledger) -> None:
     probed(ledger, "a.mp4", camera_name="cam1")
     probed(ledger, "x.mp4", camera_name="cam2")
-    assert names([claim.video.path for claim in ledger.claim(9, NOON, ["cam2"])]) == "cam2/x"
+    assert names([claim.video.path for claim in claim_next(ledger, 9, NOON, ["cam2"])]) == "cam2/x"
 
 
 def test_pending_videos_can_be_asked_for_by_id(ledger: Ledger) -> None:
@@ -86,7 +87,7 @@ def test_pending_videos_can_be_asked_for_by_id(ledger: Ledger) -> None:
 def test_a_claimed_video_is_not_claimed_again(ledger: Ledger) -> None:
     claim = claimed(ledger)
     assert ledger.claim_video(claim.video.video_id, NOON) is None
-    assert ledger.claim(1, NOON) == []
+    assert claim_next(ledger, 1, NOON) == []
     assert ledger.claim_video("unknown", NOON) is None
 
 
@@ -94,20 +95,20 @@ def test_a_released_claim_waits_for_its_retry_time(ledger: Ledger) -> None:
     claim = claimed(ledger)
     ledger.log_span(claim.video.video_id, claim.attempt, DIGEST, log(claim.video.video_id))
     ledger.release(claim.video.video_id, claim.attempt, "its sampler died", retry_at=NOON + MINUTE)
-    assert ledger.claim(1, NOON) == []
-    (again,) = ledger.claim(1, NOON + MINUTE)
+    assert claim_next(ledger, 1, NOON) == []
+    (again,) = claim_next(ledger, 1, NOON + MINUTE)
     assert again.attempt == 2
     assert ledger.logs([claim.video.video_id])[claim.video.video_id] == [log(claim.video.video_id)]
 
 
 def test_all_claims_can_be_given_back(ledger: Ledger) -> None:
     probed(ledger, "a.mp4", "b.mp4")
-    ledger.claim(1, NOON)
-    ledger.claim(1, NOON + MINUTE)
+    claim_next(ledger, 1, NOON)
+    claim_next(ledger, 1, NOON + MINUTE)
     assert ledger.release_claims(claimed_before=NOON + MINUTE) == 1
     assert ledger.release_claims() == 1
     assert ledger.release_claims() == 0
-    assert {claim.attempt for claim in ledger.claim(9, NOON)} == {2}
+    assert {claim.attempt for claim in claim_next(ledger, 9, NOON)} == {2}
 
 
 def test_answers_of_an_attempt_that_was_given_up_change_nothing(ledger: Ledger) -> None:
@@ -132,17 +133,17 @@ def test_only_the_videos_of_the_named_programs_are_claimed(ledger: Ledger) -> No
     (x,) = probed(ledger, "x.mp4", camera_name="cam2")
     first = asked_for(ledger, b.video_id, d.video_id, x.video_id)
     second = asked_for(ledger, c.video_id)
-    assert ledger.claim(9, NOON, None, []) == []
-    assert names([claim.video.path for claim in ledger.claim(9, NOON, ["cam1"], [second])]) == "cam1/c"
-    assert names([claim.video.path for claim in ledger.claim(2, NOON, None, [first, second])]) == "cam2/x cam1/b"
-    assert names([claim.video.path for claim in ledger.claim(9, NOON)]) == "cam1/a cam1/d", "without any, all are"
+    assert claim_next(ledger, 9, NOON, None, []) == []
+    assert names([claim.video.path for claim in claim_next(ledger, 9, NOON, ["cam1"], [second])]) == "cam1/c"
+    assert names([claim.video.path for claim in claim_next(ledger, 2, NOON, None, [first, second])]) == "cam2/x cam1/b"
+    assert names([claim.video.path for claim in claim_next(ledger, 9, NOON)]) == "cam1/a cam1/d", "without any, all are"
 
 
 def test_a_failure_asks_for_longer_and_longer_pauses_and_then_gives_up(ledger: Ledger) -> None:
     (file,) = probed(ledger, "a.mp4")
     at = NOON
     for failures, pause_s in enumerate((60.0, 0.5), start=1):
-        (claim,) = ledger.claim(1, at)
+        (claim,) = claim_next(ledger, 1, at)
         assert claim.attempt == failures
         retry_at = ledger.set_back(file.video_id, claim.attempt, "broken", at, [60, 0.5])
         assert retry_at == at + timedelta(seconds=pause_s)
@@ -150,9 +151,9 @@ def test_a_failure_asks_for_longer_and_longer_pauses_and_then_gives_up(ledger: L
         assert row
         assert (row.status, row.failures, row.reason) == (VideoStatus.PENDING, failures, "broken")
         assert (row.retry_at, row.finished_at) == (retry_at, None)
-        assert ledger.claim(1, retry_at - timedelta(microseconds=1)) == []
+        assert claim_next(ledger, 1, retry_at - timedelta(microseconds=1)) == []
         at = retry_at
-    (claim,) = ledger.claim(1, at)
+    (claim,) = claim_next(ledger, 1, at)
     assert ledger.set_back(file.video_id, claim.attempt, "broken for good", at, [60, 0.5]) is None
     row = ledger.video(file.video_id)
     assert row
@@ -171,7 +172,7 @@ def test_what_was_given_up_as_its_file_was_out_of_reach_is_remembered_until_it_w
     assert ledger.out_of_reach() == sorted(ids[:2])
     ledger.reopen(ids)
     assert ledger.out_of_reach() == []
-    assert len(ledger.claim(9, NOON)) == 3
+    assert len(claim_next(ledger, 9, NOON)) == 3
 
 
 def test_without_pauses_the_first_failure_is_the_last(ledger: Ledger) -> None:
@@ -220,7 +221,7 @@ def test_a_good_end_clears_the_failures(ledger: Ledger) -> None:
     claim = claimed(ledger)
     video_id = claim.video.video_id
     ledger.set_back(video_id, claim.attempt, "its sampler died", NOON, [0, 0])
-    (again,) = ledger.claim(1, NOON)
+    (again,) = claim_next(ledger, 1, NOON)
     ledger.conclude(video_id, again.attempt, conclusion(), refolded())
     row = ledger.video(video_id)
     assert row

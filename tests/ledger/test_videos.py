@@ -10,6 +10,7 @@ from tests.ledger.examples import (
     MINUTE,
     NOON,
     asked_for,
+    claim_next,
     claimed,
     conclusion,
     event,
@@ -316,7 +317,7 @@ def test_cameras_wait_as_long_as_probed_videos_of_them_do(ledger: Ledger) -> Non
     probed(ledger, "a.mp4", camera_name="cam1")
     ledger.register([found(camera_name="cam3")], NOON)
     assert ledger.cameras_waiting(of_programs=False) == ["cam1", "cam2"]
-    ledger.claim(9, NOON, ["cam1"])
+    claim_next(ledger, 9, NOON, ["cam1"])
     assert ledger.cameras_waiting(of_programs=False) == ["cam2"]
     asked_for(ledger, found("b.mp4", camera_name="cam2").video_id)
     assert ledger.cameras_waiting(of_programs=True) == ledger.cameras_waiting(of_programs=False) == ["cam2"]

@@ -893,7 +893,7 @@ async def test_a_scan_that_fails_fails_its_program_and_no_other(
 async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, clip: Path, root: Path) -> None:
     path = put(clip, root, 1)
     async with served(ledger, root) as service:
-        gate = service.store.close("found_in()")
+        gate = service.store.close("video()")
         service.ask(DEFAULT)
         await service.until(lambda: gate.waiting)
         assert service.status(path) is DONE
@@ -907,7 +907,7 @@ async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, c
 async def test_what_is_claimed_just_when_all_is_stopped_goes_back(ledger: Ledger, clip: Path, root: Path) -> None:
     path = put(clip, root, 1)
     async with served(ledger, root) as service:
-        gate = service.store.close("claim()")
+        gate = service.store.close("claim_video()")
         service.ask(DEFAULT)
         await service.until(lambda: gate.waiting and service.status(path) is SAMPLING)
         ledger.stop_programs(NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vtrack_ray.actors.remote import RayStore, told, unwrapped
-from vtrack_ray.ledger.values import Claim, Conclusion
+from vtrack_ray.ledger.values import Claim, Conclusion, Findings
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.detector import EventDetector
@@ -17,8 +17,8 @@ class DetectorActor:
     def __init__(self, store: Any) -> None:
         self._detector = EventDetector(RayStore(store))
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
-        await self._detector.conclude(claim, profile, conclusion)
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
+        return await self._detector.conclude(claim, profile, conclusion)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         await self._detector.refold(profile, removed)
@@ -30,9 +30,10 @@ class RayDetector:
     def __init__(self, actor: Any) -> None:
         self._actor = actor
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
         told("event detector", f"{claim.video.path}, attempt {claim.attempt}")
-        await unwrapped(self._actor.conclude.remote(claim, profile, conclusion))
+        found: Findings = await unwrapped(self._actor.conclude.remote(claim, profile, conclusion))
+        return found
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         told("event detector", f"{removed.path}, which is gone")

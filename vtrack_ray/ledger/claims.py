@@ -16,29 +16,29 @@ from vtrack_ray.meaning.video import Video, VideoStatus
 class Claims(Database):
     """Queries about claims. Every claim raises the video's attempt number."""
 
-    def claim(
+    def next_up(
         self,
         limit: int,
         at: datetime,
         camera_names: Sequence[str] | None = None,
         program_ids: Sequence[int] | None = None,
-    ) -> list[Claim]:
-        """Claims up to `limit` probed videos that are pending and whose retry time has come, in the order to sample.
+    ) -> list[str]:
+        """Up to `limit` probed videos that are pending and whose retry time has come, by id, in the order to sample.
 
         Those of these cameras and of these programs alone, if given.
 
         Fair between cameras: each has its earliest video sampled before any has its second, counting those being
         sampled already; of equals, the camera that waited longest goes first.
         """
-        with self._changing() as transaction:
-            next_up = transaction.run(
+        with self._reading() as transaction:
+            rows = transaction.run(
                 "next_videos",
                 limit=limit,
                 at=at,
                 camera_names=camera_names,
                 program_ids=program_ids,
             )
-            return _claimed(transaction, [row["video_id"] for row in next_up], at)
+            return [row["video_id"] for row in rows]
 
     def pending(self, video_ids: Sequence[str] | None = None) -> list[Video]:
         """The probed videos that are pending (of these; None: of all), whatever their retry time, in that order."""
@@ -48,9 +48,12 @@ class Claims(Database):
     def claim_video(self, video_id: str, at: datetime) -> Claim | None:
         """Claims that video if it is pending and probed, whatever its retry time."""
         with self._changing() as transaction:
-            claimable = transaction.run("claimable", video_id=video_id)
-            claimed = _claimed(transaction, [row["video_id"] for row in claimable], at)
-        return claimed[0] if claimed else None
+            # Asked before, by nothing but the id: with more conditions, DuckDB would look at every row.
+            if not any(row["is_claimable"] for row in transaction.run("claimable", video_id=video_id)):
+                return None
+            [row] = transaction.run("claim_video", video_id=video_id, at=at)
+        [video] = videos_of([row])
+        return Claim(video=video, attempt=row["attempt"])
 
     def release(self, video_id: str, attempt: int, reason: str, retry_at: datetime | None = None) -> None:
         """Gives a claim back, to be claimed again from `retry_at`; its logs stay. Raises StaleAttempt."""
@@ -123,12 +126,3 @@ def require_claim(transaction: Transaction, video_id: str, attempt: int) -> None
             f"Video {video_id} is {standing['status']} in attempt {standing['attempt']}; "
             f"an answer of attempt {attempt} was refused."
         )
-
-
-def _claimed(transaction: Transaction, video_ids: Sequence[str], at: datetime) -> list[Claim]:
-    """Claims the videos, which this transaction saw pending and probed."""
-    rows = {row["video_id"]: row for row in transaction.run("claim_videos", video_ids=video_ids, at=at)}
-    in_order = [rows[video_id] for video_id in video_ids]
-    return [
-        Claim(video=video, attempt=row["attempt"]) for video, row in zip(videos_of(in_order), in_order, strict=True)
-    ]

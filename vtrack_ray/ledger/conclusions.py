@@ -31,13 +31,13 @@ class Conclusions(Database):
                 exhaustive=conclusion.is_exhaustive,
                 at=conclusion.at,
             )
-            _replace(transaction, refolded, video_id)
+            _replace(transaction, refolded)
 
     def replace_events(self, refolded: Refolded) -> None:
         """Puts the events in the place of those stored for the camera that ended in (after, until].
 
         An event stored before is overwritten wherever it ended. Whether an event lies in them, and so whether they
-        are done or no_activity, is settled again for the concluded videos that were folded or that had an event here.
+        are done or no_activity, is settled again for the concluded videos that have or had an event here.
         """
         with self._changing() as transaction:
             _replace(transaction, refolded)
@@ -55,12 +55,19 @@ class Conclusions(Database):
             transaction.run("forget_all_removed")
 
 
-def _replace(transaction: Transaction, refolded: Refolded, *concluded: str) -> None:
+def _replace(transaction: Transaction, refolded: Refolded) -> None:
     window = {"camera_name": refolded.camera_name, "after": refolded.after, "until": refolded.until}
     events = {event.event_id: event for event in refolded.events}
-    removed = transaction.run("delete_window", event_ids=list(events), **window)
-    forget_details(transaction, [row["event_id"] for row in removed])
+    # Two questions: asked for one or the other, DuckDB would look at every event there is.
+    former = [*transaction.run("events_in_window", **window), *transaction.run("events_of", event_ids=list(events))]
+    if former:
+        ids = list({row["event_id"] for row in former})
+        transaction.run("delete_events", event_ids=ids)
+        forget_details(transaction, ids)
     insert_events(transaction, list(events.values()))
-    touched = {*concluded, *refolded.video_ids}.union(*(row["video_ids"] for row in removed))
-    transaction.run("settle_videos", video_ids=sorted(touched))
+    lain_in = {video_id for event in events.values() for video_id in event.video_ids}
+    transaction.run("mark_done", video_ids=sorted(lain_in))
+    # A video that has lost an event may have another one, outside of the window: that takes a look at all events.
+    if bereft := {video_id for row in former for video_id in row["video_ids"]} - lain_in:
+        transaction.run("settle_videos", video_ids=sorted(bereft))
     transaction.run("forget_removed", **window)

@@ -175,10 +175,15 @@ class Videos(Database):
             rows = transaction.run("unfinished_videos", limit=limit)
         return [Unfinished(row["path"], VideoStatus(row["status"])) for row in rows]
 
-    def filterable(self) -> list[Filterable]:
-        """What filters judge: videos of known start that wait or are skipped, and that no program asks for."""
+    def filterable(
+        self, video_ids: Sequence[str] | None = None, *, after_id: str | None = None, limit: int | None = None
+    ) -> list[Filterable]:
+        """What filters judge: videos of known start that wait or are skipped, and that no program asks for, by id.
+
+        Those of these, if given; a page is at most `limit` of those that come after an id.
+        """
         with self._reading() as transaction:
-            rows = transaction.run("filterable_videos")
+            rows = transaction.run("filterable_videos", video_ids=video_ids, after_id=after_id, limit=limit)
         refusals = [Refusal(row.pop("skipped_by"), row.pop("reason")) for row in rows]
         return [
             Filterable(**row, refusal=refusal if refusal.filter_name else None)

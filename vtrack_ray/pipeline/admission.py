@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Filterable
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
 from vtrack_ray.pipeline.agenda import Agenda
@@ -20,6 +22,11 @@ from vtrack_ray.pipeline.setbacks import Setbacks
 from vtrack_ray.pipeline.sorting import sort
 from vtrack_ray.pipeline.together import together
 from vtrack_ray.settings import Settings
+
+_PAGE = 20_000
+"""So many videos are judged at a time: what is known of them is in memory meanwhile, here and in the store."""
+_REST = 20
+"""Looking for headers takes one part in so many of the store's time."""
 
 
 class Admission:
@@ -53,30 +60,45 @@ class Admission:
         """Whether there are videos that could be claimed, and may yet be refused: nothing is to be begun meanwhile."""
         return bool(self._judging) and self._agenda.is_choosy
 
-    async def read_headers(self, *, is_urgent: bool) -> None:
+    async def read_headers(self, *, is_urgent: bool) -> float:
         """Probes what was found, and gets to know its cameras; then the filters can judge it.
 
-        What Custom programs ask for is urgent, and is read beside the rest, of which there may be much.
+        What Custom programs ask for is urgent, and is read beside the rest, of which there may be much. Gives the
+        seconds in which it need not be looked for again unless something has changed: that takes a look at all videos.
         """
         if not self._agenda.is_at_work:
-            return
+            return 0.0
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
         # So many at a time: the first cameras need not wait for the headers of all.
         files = await self._store(Ledger.unprobed, None, self._now(), self._at_once, of_programs=is_urgent)
+        # Those of which all was known when the service started have no new headers.
+        waiting = await self._store(Ledger.cameras_waiting, of_programs=is_urgent)
+        looked_s = clock() - began_s
         if files:
             with self._judged():
                 await together([self._probe(file, is_urgent) for file in files])
-                await self.sort()
-        names = {file.camera_name for file in files}
-        # Those of which all was known when the service started have no new headers.
-        names |= {*await self._store(Ledger.cameras_waiting, of_programs=is_urgent)} - self._cameras.profiles.keys()
+                await self._judge([file.video_id for file in files])
+        names = {file.camera_name for file in files} | {*waiting} - self._cameras.profiles.keys()
         if not is_urgent:
             names |= self._changed_cameras
             self._changed_cameras.clear()
         await together([self._know(camera_name, is_urgent) for camera_name in sorted(names)])
+        return _REST * looked_s
 
     async def sort(self) -> None:
-        """Has the filters judge all videos that no program asks for."""
-        videos = await self._store(Ledger.filterable)
+        """Has the filters judge all videos that no program asks for, however many there are."""
+        after_id: str | None = None
+        while videos := await self._store(Ledger.filterable, after_id=after_id, limit=_PAGE):
+            after_id = videos[-1].video_id
+            await self._apply(videos)
+
+    async def _judge(self, video_ids: Sequence[str]) -> None:
+        """Has the filters judge videos that wait since a moment ago."""
+        if self._agenda.is_choosy:
+            await self._apply(await self._store(Ledger.filterable, video_ids))
+
+    async def _apply(self, videos: Sequence[Filterable]) -> None:
         found = sort(videos, self._agenda.filters, self._agenda.lasting, self._zone)
         if found.skipped or found.taken_up:
             await self._store(Ledger.apply_filters, found.skipped, found.taken_up, self._now())
@@ -95,7 +117,7 @@ class Admission:
                 await self._store(
                     Ledger.reopen, back, "its file is there again", statuses=[VideoStatus.FAILED], keep_logs=True
                 )
-                await self.sort()
+                await self._judge(back)
 
     @contextmanager
     def _judged(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim
+from vtrack_ray.ledger.values import Claim, Findings
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.pipeline.cameras import Cameras
 from vtrack_ray.pipeline.chronicle import Chronicle
@@ -100,10 +100,10 @@ class Crew:
 
     async def _see_through(self, claim: Claim, *, is_urgent: bool) -> None:
         """Takes one video to its end; whatever goes wrong with it is its own reason and stops no other."""
-        video = claim.video
+        video, profile = claim.video, self._cameras.profiles[claim.video.camera_name]
         worker = Worker(
             claim,
-            self._cameras.profiles[video.camera_name],
+            profile,
             settings=self._settings,
             store=self._store,
             launcher=self._launcher,
@@ -111,10 +111,11 @@ class Crew:
             is_urgent=is_urgent,
         )
         try:
-            await worker.work()
-            await self._tell_done(claim, worker.worked_s)
+            found = await worker.work()
+            await self._tell_done(claim, found, worker.worked_s)
             latest = self._cameras.profiles[video.camera_name]
-            await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
+            if latest.digest != profile.digest:  # somebody changed it meanwhile
+                await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
         except END_THE_RUN:
             raise
         except StaleAttempt as error:
@@ -122,9 +123,8 @@ class Crew:
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
             await self._setbacks.take(video.file, claim.attempt, error)
 
-    async def _tell_done(self, claim: Claim, worked_s: float) -> None:
+    async def _tell_done(self, claim: Claim, found: Findings, worked_s: float) -> None:
         row = await self._store(Ledger.video, claim.video.video_id)
-        found = await self._store(Ledger.found_in, [claim.video.video_id])
         if row is None:
             return  # its file was replaced since
         await self._chronicle.tell_of(

@@ -11,7 +11,7 @@ from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold
 from vtrack_ray.events.window import window
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Refolded
+from vtrack_ray.ledger.values import Claim, Conclusion, Findings, Refolded
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.launcher import Store
@@ -20,10 +20,10 @@ from vtrack_ray.pipeline.launcher import Store
 class Detector(Protocol):
     """Turns sampling logs into events, one video at a time."""
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
         """Folds and stores the events around a video whose spans are all logged, and closes its claim.
 
-        Raises StaleAttempt if the claim was given up meanwhile.
+        Tells how much was found in the video. Raises StaleAttempt if the claim was given up meanwhile.
         """
         ...
 
@@ -40,10 +40,14 @@ class EventDetector:
         # Two folds of neighbouring videos at once would each miss the other's samples.
         self._turn = asyncio.Lock()
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> None:
+    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
+        video_id = claim.video.video_id
         async with self._turn:
             refolded = await self.fold_around([claim.video], profile, is_there=True)
-            await self._store(Ledger.conclude, claim.video.video_id, claim.attempt, conclusion, refolded)
+            await self._store(Ledger.conclude, video_id, claim.attempt, conclusion, refolded)
+        # The window is wide enough to hold every event that lies in the video.
+        events = [event for event in refolded.events if video_id in event.video_ids]
+        return Findings(events=len(events), tracking_codes=len({c for event in events for c in event.tracking_codes}))
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         async with self._turn:

@@ -8,9 +8,12 @@ from contextlib import suppress
 
 
 class Recurring:
-    """Takes `step` every so many seconds, counted from its end, until it is cancelled."""
+    """Takes `step` every so many seconds, counted from its end, until it is cancelled.
 
-    def __init__(self, step: Callable[[], Awaitable[None]], every_s: float) -> None:
+    A step may give the seconds in which it need not be taken again unless it is asked for, if those are more.
+    """
+
+    def __init__(self, step: Callable[[], Awaitable[float | None]], every_s: float) -> None:
         self._step = step
         self._every_s = every_s
         self._asked = asyncio.Event()
@@ -23,7 +26,7 @@ class Recurring:
         """Does not end by itself. Raises what the step raises."""
         while True:
             self._asked.clear()
-            await self._step()
+            rest_s = await self._step()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._every_s):
+                async with asyncio.timeout(max(self._every_s, rest_s or 0.0)):
                     await self._asked.wait()

@@ -6,14 +6,13 @@ It holds nothing that the ledger can't give back: wherever it is ended, the next
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from vtrack_ray.errors import ActorLost, LedgerError
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.pipeline.admission import Admission
 from vtrack_ray.pipeline.agenda import Agenda
@@ -29,6 +28,7 @@ from vtrack_ray.pipeline.recurring import Recurring
 from vtrack_ray.pipeline.scanner import Scanner
 from vtrack_ray.pipeline.search import Search
 from vtrack_ray.pipeline.setbacks import Setbacks
+from vtrack_ray.pipeline.shortlist import Shortlist
 from vtrack_ray.settings import Settings
 
 _POLL_S = 0.5
@@ -36,8 +36,9 @@ _POLL_S = 0.5
 _PACE_S = 5.0
 """How often batches are adjusted: a node's use has to show what the last change brought."""
 _HOUSEKEEPING_S = 60.0
-_AHEAD = 1
-"""So many more videos are under way than there are slots: while one is being concluded, its slot is not idle."""
+_AHEAD = 8
+"""One more video is under way than there are slots, and one more for so many: while some are being claimed or
+concluded, which is done one after the other, their slots are not idle."""
 
 
 def _utc_now() -> datetime:
@@ -71,17 +72,25 @@ class Scheduler:
         self._admission = Admission(settings, store, intake, self._cameras, setbacks, agenda, now, on_change=self.look)
         scanner = Scanner(settings, store, launcher, intake, chronicle, now)
         self._search = Search(settings, store, scanner, agenda, self._admission, chronicle, now)
-        self._crew = Crew(settings, store, launcher, detector, self._cameras, setbacks, chronicle, on_ended=self.look)
+        self._crew = Crew(
+            settings,
+            store,
+            launcher,
+            detector,
+            self._cameras,
+            setbacks,
+            chronicle,
+            on_ended=lambda: self._dispatching.ask(),
+        )
+        self._urgent, self._patient = Shortlist(store, now), Shortlist(store, now)
+        self._dispatching = Recurring(self._dispatch, _POLL_S)
         self._steps = [
-            Recurring(step, _POLL_S)
-            for step in (
-                self._follow,
-                self._search.take_up_customs,
-                self._search.scan_if_due,
-                self._dispatch,
-                partial(self._admission.read_headers, is_urgent=True),
-                partial(self._admission.read_headers, is_urgent=False),
-            )
+            Recurring(self._follow, _POLL_S),
+            Recurring(self._search.take_up_customs, _POLL_S),
+            Recurring(self._search.scan_if_due, _POLL_S),
+            Recurring(partial(self._admission.read_headers, is_urgent=True), _POLL_S),
+            Recurring(partial(self._admission.read_headers, is_urgent=False), _POLL_S),
+            self._dispatching,
         ]
         self._end = asyncio.Event()
 
@@ -136,23 +145,23 @@ class Scheduler:
             await self._admission.sort()
         await self._agenda.end_done(self._search.covered)
 
-    async def _dispatch(self) -> None:
-        """Gives videos to workers while there is room."""
-        while self._agenda.is_at_work and len(self._crew) < self._launcher.slots + _AHEAD:
-            customs = self._agenda.customs
-            claims = await self._claimed(customs) if customs else []
-            is_urgent = bool(claims)
-            if not claims and self._may_begin_any:
-                claims = await self._claimed(None)
-            if not claims:
-                return
+    async def _dispatch(self) -> float:
+        """Gives videos to workers while there is room, and tells how long there is none worth looking for."""
+        rest_s = 0.0
+        while self._agenda.is_at_work and len(self._crew) < _most_under_way(self._launcher.slots):
+            cameras, customs = self._cameras.profiles, self._agenda.customs
+            claim = await self._urgent.claim(cameras, customs) if customs else None
+            is_urgent = claim is not None
+            if claim is None and self._may_begin_any:
+                claim = await self._patient.claim(cameras)
+                rest_s = self._patient.rest_s
+            if claim is None:
+                return rest_s
             if self._agenda.is_at_work:
-                self._crew.begin(claims[0], self._group, is_urgent=is_urgent)
+                self._crew.begin(claim, self._group, is_urgent=is_urgent)
             else:
-                await self._crew.release(claims[0], "all was stopped or paused when it was about to begin")
-
-    async def _claimed(self, program_ids: Sequence[int] | None) -> list[Claim]:
-        return await self._store(Ledger.claim, 1, self._now(), list(self._cameras.profiles), program_ids)
+                await self._crew.release(claim, "all was stopped or paused when it was about to begin")
+        return 0.0
 
     @property
     def _may_begin_any(self) -> bool:
@@ -171,6 +180,10 @@ class Scheduler:
         await self._crew.give_back_stale(self._now() - timedelta(minutes=self._settings.STALE_CLAIM_MINUTES))
         await self._copies.keep()
         await self._store(Ledger.forget_history, self._now() - timedelta(days=self._settings.HISTORY_DAYS))
+
+
+def _most_under_way(slots: int) -> int:
+    return slots + 1 + slots // _AHEAD
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

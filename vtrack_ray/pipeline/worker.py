@@ -10,9 +10,10 @@ from vtrack_ray.errors import VideoTimedOut
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import spans_without_code
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion
+from vtrack_ray.ledger.values import Claim, Conclusion, Findings
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.pipeline.detector import Detector
 from vtrack_ray.pipeline.job import job_on_video
@@ -54,25 +55,26 @@ class Worker:
         self._is_urgent = is_urgent
         self._watch = Stopwatch()
         self._sampled_s = 0.0
+        self._logs: list[SamplingLog] = []
 
     @property
     def worked_s(self) -> float:
         """Seconds in which the video was worked on, waiting left out."""
         return self._watch.seconds
 
-    async def work(self) -> None:
-        """Samples the video, looks again where a code is missing, and concludes it with its events.
+    async def work(self) -> Findings:
+        """Samples the video, looks again where a code is missing, and concludes it with its events; tells how many.
 
         Raises VideoTimedOut once it was worked on for longer than `TIMEOUT_SECONDS`, with all work on it ended;
         VideoError if it can't be used, StaleAttempt if the claim was given up, ActorLost.
         """
         try:
-            await within(self._settings.TIMEOUT_SECONDS, self._watch, self._work())
+            return await within(self._settings.TIMEOUT_SECONDS, self._watch, self._work())
         except VideoTimedOut as error:
             reached = f"{self._sampled_s:.1f} of {self._claim.video.duration_s:.1f} s were sampled"
             raise VideoTimedOut(f"{error}; {reached}") from error
 
-    async def _work(self) -> None:
+    async def _work(self) -> Findings:
         claim, profile = self._claim, self._profile
         video = claim.video
         spans = spans_of(video, self._settings.SPAN_SECONDS)
@@ -81,7 +83,8 @@ class Worker:
         self._sampled(sum(span.duration_s for span in kept))
         area = await self._card_area()
         await together([self._sample_span(span, area) for span in spans if span not in kept])
-        logs = (await self._store(Ledger.logs, [video.video_id]))[video.video_id]
+        former = (await self._store(Ledger.logs, [video.video_id]))[video.video_id] if kept else []
+        logs = former or sorted(self._logs, key=lambda log: log.span)
         uncoded = spans_without_code(Take(video=video, logs=tuple(logs)), profile)
         looks = shortened(uncoded, self._settings.SECOND_LOOK_SECONDS)
         await together([self._look_again(span) for span in looks])
@@ -89,7 +92,7 @@ class Worker:
         conclusion = Conclusion(
             profile_digest=profile.digest, is_exhaustive=self._is_exhaustive, reason=reason, at=datetime.now(UTC)
         )
-        await self._detector.conclude(claim, profile, conclusion)
+        return await self._detector.conclude(claim, profile, conclusion)
 
     async def _card_area(self) -> Area | None:
         """Where the trigger card lies in this video: somebody may have moved it, or the camera, since it was found."""
@@ -115,6 +118,7 @@ class Worker:
             note = f"the trigger card is looked for elsewhere in this video: {list(card_area or ())}"
             sampled = replace(sampled, notes=(*sampled.notes, note))
         await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, sampled)
+        self._logs.append(sampled)
         self._sampled(span.duration_s)
 
     async def _look_again(self, span: Span) -> None:

@@ -35,14 +35,14 @@ ORDER BY had + row_number() OVER (PARTITION BY camera_name ORDER BY started_at, 
   camera_claimed_at NULLS FIRST, camera_name;
 
 -- name: claimable
--- The video's id, if it is pending and probed.
-SELECT video_id FROM file_list WHERE video_id = $video_id AND status = 'pending' AND started_at IS NOT NULL;
+-- Whether a video is pending and probed.
+SELECT status = 'pending' AND started_at IS NOT NULL AS is_claimable FROM file_list WHERE video_id = $video_id;
 
--- name: claim_videos
--- Claims videos that are pending and probed, which is asked before: here it would cost a look at every row.
+-- name: claim_video
+-- Claims a video that is claimable.
 UPDATE file_list
 SET status = 'sampling', attempt = attempt + 1, claimed_at = $at, retry_at = NULL
-WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
+WHERE video_id = $video_id
 RETURNING video_id, source, path, camera_name, size_bytes, modified_ns,
   started_at, start_basis, duration_s, width_px, height_px, codec, attempt;
 

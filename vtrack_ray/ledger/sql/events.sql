@@ -89,14 +89,28 @@ INSERT INTO event_codes
 SELECT unnest(list_distinct([lower(code) for code in tracking_codes])), event_id
 FROM (SELECT unnest(from_json($events, '[{"event_id": "VARCHAR", "tracking_codes": ["VARCHAR"]}]'), max_depth := 2));
 
--- name: delete_window
--- Removes the events of a camera that ended in (after, until], NULL meaning no bound, and those with these ids.
-DELETE FROM events
-WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]))
-  OR (camera_name = $camera_name
-      AND ($after::TIMESTAMP IS NULL OR ended_at > $after::TIMESTAMP)
-      AND ($until::TIMESTAMP IS NULL OR ended_at <= $until::TIMESTAMP))
-RETURNING event_id, video_ids;
+-- name: events_in_window
+-- The events of a camera that ended in (after, until], with the videos they lie in.
+SELECT event_id, video_ids
+FROM events
+WHERE camera_name = $camera_name
+  AND ended_at > $after -- if after
+  AND ended_at <= $until -- if until
+;
+
+-- name: events_of
+-- Those of some events that are stored, with the videos they lie in.
+SELECT event_id, video_ids FROM events WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
+
+-- name: delete_events
+-- Removes some events.
+DELETE FROM events WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
+
+-- name: mark_done
+-- Concluded videos that an event lies in.
+UPDATE file_list
+SET status = 'done'
+WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[])) AND status = 'no_activity';
 
 -- name: delete_sights
 -- Removes the sights of some events.

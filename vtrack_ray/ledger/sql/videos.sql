@@ -55,7 +55,11 @@ RETURNING video_id;
 SELECT video_id, camera_name, started_at, added_at, status, skipped_by, reason
 FROM file_list
 WHERE status IN ('pending', 'skipped') AND started_at IS NOT NULL AND program_id IS NULL
-ORDER BY video_id;
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+  AND video_id > $after_id -- if after_id
+ORDER BY video_id
+LIMIT $limit -- if limit
+;
 
 -- name: cameras_waiting
 -- Cameras of which videos wait to be sampled, that a program asks for or that none does.
