@@ -66,7 +66,7 @@ class Watch:
 
     def __init__(self, simulation: Simulation, until: int) -> None:
         self._simulation = simulation
-        self._edges = [round(until * edge) for edge in STEADY]
+        self._edges = [max(1, round(until * edge)) for edge in STEADY]
         self.until = until
         self.done = 0
         self.kinds: dict[str, int] = {}
@@ -84,9 +84,9 @@ class Watch:
 
 
 class Simulation:
-    """One run of the scheduler over recordings."""
+    """One run of the scheduler over recordings, with other settings if they are given."""
 
-    def __init__(self, options: argparse.Namespace, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, options: argparse.Namespace, ledger: Ledger, clock: Clock, **settings: float) -> None:
         self.ledger = ledger
         self._clock = clock
         self.recordings = Recordings(options.videos, options.cameras)
@@ -97,6 +97,8 @@ class Simulation:
         )
         self.watch = Watch(self, options.until or options.videos)
         self._has_failures = not options.no_failures
+        given = {"BACKUP_HOURS": 0, "STOP_SECONDS": 600, "SCAN_INTERVAL_SECONDS": 604_800, **settings}
+        self._settings = Settings.model_validate({"DB": ledger.path, **given})
         if options.before:
             add_done(ledger, options.before, NOW)
         if options.headers_read:
@@ -108,7 +110,7 @@ class Simulation:
         """Until so many videos are done, or all."""
         began_s = self._clock.time()
         scheduler = Scheduler(
-            settings=Settings(DB=self.ledger.path, BACKUP_HOURS=0, STOP_SECONDS=600, SCAN_INTERVAL_SECONDS=604_800),
+            settings=self._settings,
             store=self.store,
             launcher=self.nodes,
             detector=self.detector,
@@ -237,7 +239,7 @@ def calls_of(result: dict[str, Any]) -> Iterator[str]:
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.simulate")
-    parser.add_argument("--videos", type=int, default=20_000, help="that wait (20,000)")
+    parser.add_argument("--videos", type=int, default=2_000, help="that wait (2,000)")
     parser.add_argument("--cameras", type=int, default=200, help="that recorded them (200)")
     parser.add_argument("--nodes", type=int, default=100, help="(100)")
     parser.add_argument("--slots", type=int, default=2, help="videos at once on a node (2, as BATCH_SIZE_DEFAULT)")
