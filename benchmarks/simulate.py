@@ -82,6 +82,11 @@ class Watch:
     def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         pass
 
+    def end(self) -> None:
+        """The steady part is over, if it was not before."""
+        if len(self.readings) < len(STEADY):
+            self.readings.append(self._simulation.reading(self.done))
+
 
 class Simulation:
     """One run of the scheduler over recordings, with other settings if they are given."""
@@ -97,6 +102,7 @@ class Simulation:
         )
         self.watch = Watch(self, options.until or options.videos)
         self._has_failures = not options.no_failures
+        self._minutes = options.minutes
         given = {"BACKUP_HOURS": 0, "STOP_SECONDS": 600, "SCAN_INTERVAL_SECONDS": 604_800, **settings}
         self._settings = Settings.model_validate({"DB": ledger.path, **given})
         if options.before:
@@ -119,8 +125,10 @@ class Simulation:
         )
         serving = asyncio.create_task(scheduler.serve())
         failing = asyncio.create_task(self.nodes.fail()) if self._has_failures else None
-        while self.watch.done < self.watch.until and not serving.done():
+        ends_s = time.monotonic() + self._minutes * 60
+        while self.watch.done < self.watch.until and not serving.done() and time.monotonic() < ends_s:
             await asyncio.sleep(_LOOK_S)
+        self.watch.end()
         scheduler.end()
         await serving
         if failing:
@@ -174,7 +182,9 @@ def _known(instant: datetime | None) -> datetime:
 
 def result_of(simulation: Simulation, options: argparse.Namespace, took_s: float) -> dict[str, Any]:
     """The figures of a run."""
-    first, last = simulation.watch.readings
+    first, last = simulation.watch.readings[0], simulation.watch.readings[-1]
+    if first.done == last.done:
+        sys.exit(f"No more than {last.done} videos were done: give it more --minutes.")
     videos, seconds = last.done - first.done, last.at_s - first.at_s
     there = [node for node in simulation.nodes.nodes if node.name in first.busy_s]
     shares = [(last.busy_s[n.name] - first.busy_s[n.name]) / (seconds * n.slots) for n in there]
@@ -185,7 +195,7 @@ def result_of(simulation: Simulation, options: argparse.Namespace, took_s: float
     return {
         "videos": options.videos,
         "before": options.before,
-        "until": simulation.watch.until,
+        "done": simulation.watch.done,
         "nodes": options.nodes,
         "slots": options.slots,
         "videos_a_second": videos / seconds,
@@ -216,7 +226,7 @@ def table_of(result: dict[str, Any]) -> Iterator[str]:
     yield "| --- | --- |"
     yield f"| videos waiting, of 10 minutes | {result['videos']:,} |"
     yield f"| videos done before | {result['before']:,} |"
-    yield f"| videos done in the run | {result['until']:,} |"
+    yield f"| videos done in the run | {result['done']:,} |"
     yield f"| nodes, slots of each | {result['nodes']}, {result['slots']} |"
     yield f"| nodes busy: mean, least | {result['busy_mean']:.1%}, {result['busy_least']:.1%} |"
     yield f"| videos a second | {result['videos_a_second']:.1f} |"
@@ -246,6 +256,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--before", type=int, default=0, help="that were done before, put in by hand (0)")
     parser.add_argument("--headers-read", action="store_true", help="put all of them in by hand, their headers read")
     parser.add_argument("--until", type=int, default=0, help="end when so many are done (all)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="end after so many (60)")
     parser.add_argument("--no-failures", action="store_true", help="no job crashes, and no node is lost")
     parser.add_argument("--cpu", action="store_true", help="count processor time, on a machine with other work")
     parser.add_argument("--json", type=Path, default=JSON, help=f"where the figures go ({JSON})")
