@@ -894,8 +894,11 @@ async def test_a_scan_that_fails_fails_its_program_and_no_other(
 async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, clip: Path, root: Path) -> None:
     path = put(clip, root, 1)
     async with served(ledger, root) as service:
-        gate = service.store.close("video()")
+        sampling = service.launcher.close("sample:")
         service.ask(DEFAULT)
+        await held(service, "sample:")
+        gate = service.store.close("video()")
+        sampling.open()
         await service.until(lambda: gate.waiting)
         assert service.status(path) is DONE
         ledger.stop_programs(NOW)
