@@ -1,5 +1,5 @@
 # One command for each thing to do. All but clean set up first, which takes no time once it is done.
-.PHONY: setup demo test chaos chaos-cluster lint bench soak api-page lock clean
+.PHONY: setup demo test chaos chaos-cluster lint bench soak simulate api-page lock clean
 
 setup:
 	@scripts/setup.sh
@@ -34,6 +34,10 @@ bench: setup
 # A day of the service's Default mode in some minutes: what it leaves behind in memory, file descriptors and the database.
 soak: setup
 	.venv/bin/python -m benchmarks.soak
+
+# A hundred nodes in one process, for some minutes; `make simulate SIMULATE="--videos 20000 --nodes 10"` takes options.
+simulate: setup
+	.venv/bin/python -m benchmarks.simulate $(SIMULATE)
 
 # The page of the HTTP service's calls, from its specification.
 api-page: setup

@@ -66,7 +66,7 @@ class Watch:
 
     def __init__(self, simulation: Simulation, until: int) -> None:
         self._simulation = simulation
-        self._edges = [round(until * edge) for edge in STEADY]
+        self._edges = [max(1, round(until * edge)) for edge in STEADY]
         self.until = until
         self.done = 0
         self.kinds: dict[str, int] = {}
@@ -82,11 +82,16 @@ class Watch:
     def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         pass
 
+    def end(self) -> None:
+        """The steady part is over, if it was not before."""
+        if len(self.readings) < len(STEADY):
+            self.readings.append(self._simulation.reading(self.done))
+
 
 class Simulation:
-    """One run of the scheduler over recordings."""
+    """One run of the scheduler over recordings, with other settings if they are given."""
 
-    def __init__(self, options: argparse.Namespace, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, options: argparse.Namespace, ledger: Ledger, clock: Clock, **settings: float) -> None:
         self.ledger = ledger
         self._clock = clock
         self.recordings = Recordings(options.videos, options.cameras)
@@ -97,6 +102,9 @@ class Simulation:
         )
         self.watch = Watch(self, options.until or options.videos)
         self._has_failures = not options.no_failures
+        self._minutes = options.minutes
+        given = {"BACKUP_HOURS": 0, "STOP_SECONDS": 600, "SCAN_INTERVAL_SECONDS": 604_800, **settings}
+        self._settings = Settings.model_validate({"DB": ledger.path, **given})
         if options.before:
             add_done(ledger, options.before, NOW)
         if options.headers_read:
@@ -108,7 +116,7 @@ class Simulation:
         """Until so many videos are done, or all."""
         began_s = self._clock.time()
         scheduler = Scheduler(
-            settings=Settings(DB=self.ledger.path, BACKUP_HOURS=0, STOP_SECONDS=600, SCAN_INTERVAL_SECONDS=604_800),
+            settings=self._settings,
             store=self.store,
             launcher=self.nodes,
             detector=self.detector,
@@ -117,8 +125,10 @@ class Simulation:
         )
         serving = asyncio.create_task(scheduler.serve())
         failing = asyncio.create_task(self.nodes.fail()) if self._has_failures else None
-        while self.watch.done < self.watch.until and not serving.done():
+        ends_s = time.monotonic() + self._minutes * 60
+        while self.watch.done < self.watch.until and not serving.done() and time.monotonic() < ends_s:
             await asyncio.sleep(_LOOK_S)
+        self.watch.end()
         scheduler.end()
         await serving
         if failing:
@@ -172,7 +182,9 @@ def _known(instant: datetime | None) -> datetime:
 
 def result_of(simulation: Simulation, options: argparse.Namespace, took_s: float) -> dict[str, Any]:
     """The figures of a run."""
-    first, last = simulation.watch.readings
+    first, last = simulation.watch.readings[0], simulation.watch.readings[-1]
+    if first.done == last.done:
+        sys.exit(f"No more than {last.done} videos were done: give it more --minutes.")
     videos, seconds = last.done - first.done, last.at_s - first.at_s
     there = [node for node in simulation.nodes.nodes if node.name in first.busy_s]
     shares = [(last.busy_s[n.name] - first.busy_s[n.name]) / (seconds * n.slots) for n in there]
@@ -183,7 +195,7 @@ def result_of(simulation: Simulation, options: argparse.Namespace, took_s: float
     return {
         "videos": options.videos,
         "before": options.before,
-        "until": simulation.watch.until,
+        "done": simulation.watch.done,
         "nodes": options.nodes,
         "slots": options.slots,
         "videos_a_second": videos / seconds,
@@ -214,7 +226,7 @@ def table_of(result: dict[str, Any]) -> Iterator[str]:
     yield "| --- | --- |"
     yield f"| videos waiting, of 10 minutes | {result['videos']:,} |"
     yield f"| videos done before | {result['before']:,} |"
-    yield f"| videos done in the run | {result['until']:,} |"
+    yield f"| videos done in the run | {result['done']:,} |"
     yield f"| nodes, slots of each | {result['nodes']}, {result['slots']} |"
     yield f"| nodes busy: mean, least | {result['busy_mean']:.1%}, {result['busy_least']:.1%} |"
     yield f"| videos a second | {result['videos_a_second']:.1f} |"
@@ -237,13 +249,14 @@ def calls_of(result: dict[str, Any]) -> Iterator[str]:
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.simulate")
-    parser.add_argument("--videos", type=int, default=20_000, help="that wait (20,000)")
+    parser.add_argument("--videos", type=int, default=2_000, help="that wait (2,000)")
     parser.add_argument("--cameras", type=int, default=200, help="that recorded them (200)")
     parser.add_argument("--nodes", type=int, default=100, help="(100)")
     parser.add_argument("--slots", type=int, default=2, help="videos at once on a node (2, as BATCH_SIZE_DEFAULT)")
     parser.add_argument("--before", type=int, default=0, help="that were done before, put in by hand (0)")
     parser.add_argument("--headers-read", action="store_true", help="put all of them in by hand, their headers read")
     parser.add_argument("--until", type=int, default=0, help="end when so many are done (all)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="end after so many (60)")
     parser.add_argument("--no-failures", action="store_true", help="no job crashes, and no node is lost")
     parser.add_argument("--cpu", action="store_true", help="count processor time, on a machine with other work")
     parser.add_argument("--json", type=Path, default=JSON, help=f"where the figures go ({JSON})")

@@ -258,6 +258,24 @@ def test_filters_judge_what_waits_or_is_skipped_and_no_program_asks_for(ledger: 
     }
 
 
+def test_what_filters_judge_is_given_by_id_in_pages(ledger: Ledger) -> None:
+    ids = sorted(file.video_id for file in probed(ledger, "a.mp4", "b.mp4", "c.mp4"))
+    assert [one.video_id for one in ledger.filterable(limit=2)] == ids[:2]
+    assert [one.video_id for one in ledger.filterable(after_id=ids[1], limit=2)] == ids[2:]
+    assert [one.video_id for one in ledger.filterable([ids[2], ids[0], "unknown"])] == [ids[0], ids[2]]
+    assert ledger.filterable([]) == []
+
+
+def test_whether_any_video_is_unfinished(ledger: Ledger) -> None:
+    assert not ledger.has_unfinished()
+    claim = claimed(ledger)
+    assert ledger.has_unfinished()
+    ledger.conclude(claim.video.video_id, claim.attempt, conclusion(), refolded())
+    assert not ledger.has_unfinished()
+    ledger.register([found("unprobed.mp4")], NOON)
+    assert ledger.has_unfinished()
+
+
 def test_skipped_videos_say_by_which_filter_and_are_not_claimed(ledger: Ledger) -> None:
     a, b = probed(ledger, "a.mp4", "b.mp4")
     ledger.apply_filters([skipped(a.video_id)], [], NOON + MINUTE)

@@ -376,8 +376,9 @@ async def test_what_a_killed_service_left_claimed_is_taken_up_by_the_next(
 
 @in_a_loop
 async def test_filters_that_change_skip_what_waits_and_take_up_what_was_skipped(
-    ledger: Ledger, clip: Path, root: Path
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("vtrack_ray.pipeline.admission._PAGE", 1)
     mine, theirs = put(clip, root, 1), put(clip, root, 1, camera_name="cam2")
     early = put(clip, root, 1.5)
     assert f"{NOW:%H}" == "03"
@@ -893,8 +894,11 @@ async def test_a_scan_that_fails_fails_its_program_and_no_other(
 async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, clip: Path, root: Path) -> None:
     path = put(clip, root, 1)
     async with served(ledger, root) as service:
-        gate = service.store.close("video()")
+        sampling = service.launcher.close("sample:")
         service.ask(DEFAULT)
+        await held(service, "sample:")
+        gate = service.store.close("video()")
+        sampling.open()
         await service.until(lambda: gate.waiting)
         assert service.status(path) is DONE
         ledger.stop_programs(NOW)

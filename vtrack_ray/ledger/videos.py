@@ -175,6 +175,11 @@ class Videos(Database):
             rows = transaction.run("unfinished_videos", limit=limit)
         return [Unfinished(row["path"], VideoStatus(row["status"])) for row in rows]
 
+    def has_unfinished(self) -> bool:
+        """Whether any video waits to be done or is being done."""
+        with self._reading() as transaction:
+            return bool(transaction.run("any_unfinished"))
+
     def filterable(
         self, video_ids: Sequence[str] | None = None, *, after_id: str | None = None, limit: int | None = None
     ) -> list[Filterable]:

@@ -36,7 +36,7 @@ class VideoStatus(StrEnum):
         return self in (VideoStatus.DONE, VideoStatus.NO_ACTIVITY, VideoStatus.SKIPPED)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FoundFile:
     """A file that a scan found: where (`path` is the whole path), which camera's, and what its directory entry says."""
 

@@ -10,7 +10,6 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
-from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.chronicle import Chronicle
 from vtrack_ray.pipeline.launcher import Store
 
@@ -103,12 +102,14 @@ class Agenda:
         """Ends the programs that have nothing left to do; `scanned` is the one that all sources were scanned for."""
         unfinished = await self._store(Ledger.unfinished_of_programs)
         for program in self.running:
-            if program.kind is ProgramKind.CUSTOM and program.program_id not in unfinished:
+            if program.kind is ProgramKind.CUSTOM:
+                is_done = program.program_id not in unfinished
+            else:
+                # Default goes on for whatever comes.
+                is_first = program.kind is ProgramKind.FIRST and program.program_id == scanned
+                is_done = is_first and not await self._store(Ledger.has_unfinished)
+            if is_done:
                 await self.end(program, ProgramState.DONE)
-            elif program.kind is ProgramKind.FIRST and program.program_id == scanned:
-                counts = await self._store(Ledger.counts)
-                if not counts[VideoStatus.PENDING] and not counts[VideoStatus.SAMPLING]:
-                    await self.end(program, ProgramState.DONE)
 
     async def read_programs(self) -> None:
         """Takes in what was just changed by the service itself."""

@@ -74,25 +74,18 @@ class Scheduler:
         self._admission = Admission(settings, store, intake, self._cameras, setbacks, agenda, now, on_change=self.look)
         scanner = Scanner(settings, store, launcher, intake, chronicle, now)
         self._search = Search(settings, store, scanner, agenda, self._admission, chronicle, now)
-        self._crew = Crew(
-            settings,
-            store,
-            launcher,
-            detector,
-            self._cameras,
-            setbacks,
-            chronicle,
-            on_ended=lambda: self._dispatching.ask(),
-        )
         self._urgent, self._patient = Shortlist(store, now), Shortlist(store, now)
-        self._dispatching = Recurring(self._dispatch, _POLL_S)
+        dispatching = Recurring(self._dispatch, _POLL_S)
+        self._crew = Crew(
+            settings, store, launcher, detector, self._cameras, setbacks, chronicle, on_ended=dispatching.ask
+        )
         self._steps = [
             Recurring(self._follow, _POLL_S),
             Recurring(self._search.take_up_customs, _POLL_S),
             Recurring(self._search.scan_if_due, _POLL_S),
             Recurring(partial(self._admission.read_headers, is_urgent=True), _POLL_S),
             Recurring(partial(self._admission.read_headers, is_urgent=False), _POLL_S),
-            self._dispatching,
+            dispatching,
         ]
         self._end = asyncio.Event()
 

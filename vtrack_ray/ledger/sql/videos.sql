@@ -161,6 +161,10 @@ WHERE status IN ('pending', 'sampling')
 ORDER BY status = 'pending', camera_name, started_at NULLS LAST, path
 LIMIT $limit;
 
+-- name: any_unfinished
+-- A row if any video is still to be done; the first one found is enough.
+SELECT video_id FROM file_list WHERE status IN ('pending', 'sampling') LIMIT 1;
+
 -- name: progress
 -- Numbers and sums by status.
 SELECT status, count(*) AS videos, coalesce(sum(duration_s), 0)::DOUBLE AS duration_s,
