@@ -161,6 +161,14 @@ WHERE status IN ('pending', 'sampling')
 ORDER BY status = 'pending', camera_name, started_at NULLS LAST, path
 LIMIT $limit;
 
+-- name: video_paths
+-- Where some videos are.
+SELECT video_id, path FROM file_list WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
+
+-- name: video_counts
+-- Numbers of videos by status.
+SELECT status, count(*) FROM file_list GROUP BY status;
+
 -- name: progress
 -- Numbers and sums by status.
 SELECT status, count(*) AS videos, coalesce(sum(duration_s), 0)::DOUBLE AS duration_s,
