@@ -30,6 +30,7 @@ bench: setup
 	.venv/bin/python -m benchmarks.recognition
 	.venv/bin/python -m benchmarks.scanning
 	.venv/bin/python -m benchmarks.lookup
+	.venv/bin/python -m benchmarks.serving
 
 # A day of the service's Default mode in some minutes: what it leaves behind in memory, file descriptors and the database.
 soak: setup

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from vtrack_ray.checks import libraries, machine
+from vtrack_ray.checks import libraries, machine, ports
 from vtrack_ray.checks.finding import Verdict
 from vtrack_ray.cli.doctor import doctor
 
@@ -31,6 +31,7 @@ NAMES = [
     "temporary disk",
     "/dev/shm",  # noqa: S108
     "memory",
+    "open ports",
 ]
 
 
@@ -119,6 +120,44 @@ def test_a_database_that_is_there_is_told_with_its_size(tmp_path: Path) -> None:
 
 def test_missing_shared_memory_is_a_warning(tmp_path: Path) -> None:
     assert machine.shared_memory(tmp_path / "none").verdict is Verdict.WARN
+
+
+LISTEN = """
+import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+with socket.socket(family) as listening:
+    if family is socket.AF_INET6:
+        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    listening.bind((sys.argv[1], 0))
+    listening.listen()
+    print(listening.getsockname()[1], flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict"),
+    [("127.0.0.1", Verdict.OK), ("::ffff:127.0.0.1", Verdict.OK), ("0.0.0.0", Verdict.WARN)],  # noqa: S104
+)
+def test_ports_of_a_service_that_others_can_reach_are_a_warning(host: str, verdict: Verdict) -> None:
+    command = [sys.executable, "-c", LISTEN, host]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        finding = ports.open_ports(os.getpid(), http_port=1)
+        own = ports.open_ports(os.getpid(), http_port=port)
+        process.stdin.close()
+    assert (finding.verdict, own.verdict) == (verdict, Verdict.OK)
+    if finding.advice:
+        assert f"{port} (python" in finding.found
+        low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+        assert low <= port <= high
+        assert f"tcp dport {{ {low}-{high} }} drop" in finding.advice
+
+
+def test_without_a_service_no_port_is_open() -> None:
+    assert ports.open_ports(None, 8800).found == "no service runs"
 
 
 def test_ray_starts_on_this_machine_for_real() -> None:

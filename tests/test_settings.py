@@ -57,9 +57,11 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "HTTP_HOST": "127.0.0.1",
         "HTTP_PORT": 8800,
         "HTTP_RATE": 100,
+        "SESSION_HOURS": 12,
         "CLIPS_MB": 2000,
         "CACHE_MB": 4000,
         "CACHE_DAYS": 7,
+        "SOURCE_ROOTS": (),
         "TRUST_LOOPBACK": False,
         "CORS_ORIGINS": (),
         "DRIVE_ENDPOINT": "https://www.googleapis.com",
@@ -185,6 +187,14 @@ def test_origins_are_parted_by_commas() -> None:
     for wrong in ("*", "shop.example", "https://shop.example/path", "https://"):
         with pytest.raises(SettingsError, match="origins such as https"):
             load_settings({"CORS_ORIGINS": wrong})
+
+
+def test_folders_of_sources_are_parted_by_commas() -> None:
+    roots = load_settings({"SOURCE_ROOTS": "/srv/a b, /mnt"}).SOURCE_ROOTS
+    assert roots == (Path("/srv/a b"), Path("/mnt"))
+    for wrong in ("recordings", "/srv,.."):
+        with pytest.raises(SettingsError, match="whole paths of folders"):
+            load_settings({"SOURCE_ROOTS": wrong})
 
 
 def test_settings_do_not_change_and_travel() -> None:

@@ -102,6 +102,9 @@ class Settings(BaseModel):
     HTTP_RATE: float = Field(
         100, ge=1, le=100_000, description="requests a second that one client of the HTTP service may make"
     )
+    SESSION_HOURS: float = Field(
+        12, ge=1, le=8_760, description="how long a browser stays signed in to the HTTP service"
+    )
     CLIPS_MB: int = Field(
         2000, ge=10, le=10_000_000, description="most that clips of events, kept beside the database, may take, in MB"
     )
@@ -112,6 +115,9 @@ class Settings(BaseModel):
         description="most that is kept on a machine of what was read of videos elsewhere, in MB",
     )
     CACHE_DAYS: float = Field(7, ge=0, le=3_650, description="how long that is kept after it was last needed")
+    SOURCE_ROOTS: tuple[Path, ...] = Field(
+        (), description="folders below which sources may be added and removed over HTTP, with commas; none: nowhere"
+    )
     TRUST_LOOPBACK: bool = Field(
         False, description="whoever is on this machine may use the HTTP service without a token"
     )
@@ -163,10 +169,18 @@ class Settings(BaseModel):
             raise ValueError(f"{path} is a folder")
         return path
 
-    @field_validator("CORS_ORIGINS", mode="before")
+    @field_validator("SOURCE_ROOTS", "CORS_ORIGINS", mode="before")
     @classmethod
-    def _commas_part_origins(cls, value: object) -> object:
+    def _commas_part_values(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("SOURCE_ROOTS")
+    @classmethod
+    def _roots_are_whole(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        # Where the service is started has no say in what may be read.
+        if wrong := [root for root in roots if not root.is_absolute()]:
+            raise ValueError(str(wrong[0]))
+        return roots
 
     @field_validator("CORS_ORIGINS")
     @classmethod
@@ -211,6 +225,8 @@ class Settings(BaseModel):
                 return f"a whole number from {low} to {high}"
             case {"type": "number", "minimum": low, "maximum": high}:
                 return f"a number from {low:.0f} to {high:.0f}"
+            case {"type": "array", "items": {"format": "path"}}:
+                return "whole paths of folders, with commas between them"
             case {"type": "array"}:
                 return "origins such as https://shop.example:8443, with commas between them"
             case {"format": "origin"}:

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
 from tests.conftest import Footage, Vtrack
+from tests.processes import title
 
 _PATIENCE_S = 150.0
 _ANSWER_S = 30.0
@@ -67,13 +69,14 @@ def answering(vtrack: Vtrack, *options: str) -> Iterator[Client]:
     ) as up:
         client = Client(vtrack, up, f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"})
         try:
-            _wait_for(client)
+            until_ready(client)
             yield client
         finally:
             up.kill()
 
 
-def _wait_for(client: Client) -> None:
+def until_ready(client: Client) -> None:
+    """Waits until the service answers, and is at work."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
         assert client.up.poll() is None, client.up.communicate()
@@ -84,6 +87,17 @@ def _wait_for(client: Client) -> None:
             pass
         time.sleep(0.2)
     raise AssertionError("the service does not answer")
+
+
+def started(client: Client, name: str) -> psutil.Process:
+    """The service's process that calls itself so, as soon as there is one."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        for process in psutil.Process(client.up.pid).children(recursive=True):
+            if title(process).startswith(name):
+                return process
+        time.sleep(0.05)
+    raise AssertionError(f"no {name} was seen")
 
 
 def _free_port() -> int:

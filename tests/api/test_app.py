@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 
 from tests.api.serving import app
 from tests.conftest import Footage, Vtrack
+from vtrack_ray.api.clips import Clips
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.settings import Settings
 
@@ -75,3 +77,22 @@ def test_a_file_that_has_changed_since_is_not_given(vtrack: Vtrack, two_cameras:
             answer = requests.get(f"{address}/api/v1/videos/{video['video_id']}/{what}", timeout=30)
             assert answer.status_code == 410
             assert "has changed since it was found" in answer.json()["error"]
+
+
+def test_whoever_asks_for_a_long_clip_is_told_to_ask_again(finished: Vtrack, tmp_path: Path) -> None:
+    settings = Settings(DB=finished.db, TRUST_LOOPBACK=True)
+    clips = Clips(tmp_path / "clips", 2**20, wait_s=0.0)
+    event = finished.json("events")[0]["event_id"]
+    with app(settings, clips) as address:
+        url = f"{address}/api/v1/events/{event}/clip"
+        first = requests.head(url, timeout=30)
+        assert first.status_code == 202
+        assert int(first.headers["Retry-After"]) > 0
+        assert first.content == b""
+        deadline = time.monotonic() + 60
+        while (clip := requests.get(url, timeout=30)).status_code == 202:
+            assert time.monotonic() < deadline, "it is never ready"
+            time.sleep(0.05)
+        head = requests.head(url, timeout=30)
+    assert (clip.status_code, clip.headers["Content-Type"]) == (200, "video/mp4")
+    assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(clip.content)))

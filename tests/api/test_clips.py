@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import av
@@ -60,3 +61,16 @@ def test_clips_are_kept_for_another_recording_apart_and_while_there_is_room(tmp_
     small = Clips(tmp_path / "clips", 1)
     third = small.clip(["c"], parts)
     assert list((tmp_path / "clips").iterdir()) == [third]
+
+
+def test_a_long_clip_is_cut_behind_the_requests_for_it(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.avi", "mjpeg")
+    parts = [part(source, 0.0, 10.0, "mjpeg")]
+    clips = Clips(tmp_path / "clips", 2**20, wait_s=0.0)
+    assert clips.clip(["a"], parts) is None
+    deadline = time.monotonic() + 60
+    while (clip := clips.clip(["a"], parts)) is None:
+        assert time.monotonic() < deadline, "it is never ready"
+        time.sleep(0.05)
+    assert list((tmp_path / "clips").iterdir()) == [clip], "it was cut once"
+    assert seconds_of(clip) == pytest.approx(10.0, abs=0.1)

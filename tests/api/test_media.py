@@ -25,9 +25,13 @@ def test_a_video_is_given_whole_and_in_ranges(client: Client, video: dict[str, A
     whole = client.ask("GET", path)
     assert (whole.status_code, whole.headers["Content-Type"]) == (200, "video/mp4")
     assert whole.content == content
+    head = client.ask("HEAD", path)
+    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(len(content)))
     part = client.ask("GET", path, headers={**client.headers, "Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, content[100:200])
     assert part.headers["Content-Range"] == f"bytes 100-199/{len(content)}"
+    onwards = client.ask("GET", path, headers={**client.headers, "Range": "bytes=100-"})
+    assert (onwards.status_code, onwards.content) == (206, content[100 : 100 + 4 * 2**20])
     beyond = client.ask("GET", path, headers={**client.headers, "Range": f"bytes={len(content)}-"})
     assert beyond.status_code == 416
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.api.conftest import Client, answering
-from tests.conftest import Footage, Vtrack
-from tests.processes import title
+from tests.api.conftest import Client
+from tests.conftest import Footage
 
 _PATIENCE_S = 60.0
 
@@ -71,14 +67,14 @@ def test_nobody_gets_in_without_a_token_in_force(client: Client) -> None:
         (method.upper(), path.format(event_id="x", video_id="x", camera_name="x", node="x"))
         for path, calls in client.get("/openapi.json")["paths"].items()
         for method in calls
-        if path not in ("/api/v1/health", "/api/v1/ready")
+        if path not in ("/api/v1/health", "/api/v1/ready") and (method, path) != ("post", "/api/v1/session")
     ]
     assert len(guarded) > 20
     for method, path in guarded:
         answer = client.ask(method, path, headers=nobody)
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
         assert "`vtrack token add NAME`" in client.refused(method, path, 401, headers=stranger)
-        if method != "GET" and not path.endswith("/query"):
+        if method != "GET" and not path.endswith(("/query", "/session")):
             assert "--scope operate" in client.refused(method, path, 403, headers=reader)
     assert client.ask("GET", "/api/v1/pause", headers=reader).ok
     assert client.ask("GET", "/api/v1/health", headers=nobody).ok
@@ -123,6 +119,20 @@ def test_progress_is_told_as_it_goes_on(client: Client) -> None:
             assert next(lines) == "event: totals"
             assert json.loads(next(lines).removeprefix("data: "))["total"] == 4
             assert next(lines) == ""
+
+
+def test_metrics_tell_how_it_went(client: Client) -> None:
+    videos, events = client.get("/api/v1/videos")["videos"], client.get("/api/v1/events")["events"]
+    told = client.get("/api/v1/metrics", step_s=86_400)
+    assert sum(step["videos"] for step in told["work"]) == len(videos)
+    footage_s = sum(step["footage_s"] for step in told["work"])
+    assert footage_s == pytest.approx(sum(video["duration_s"] for video in videos), abs=0.1)
+    assert sum(step["events"] for step in told["work"]) >= len(events)
+    assert all(step["speed"] == pytest.approx(step["footage_s"] / step["work_s"], abs=0.1) for step in told["work"])
+    assert told["batches"][0]["size"] == 2
+    assert client.get("/api/v1/metrics", until="2026-01-01") == {"step_s": 3600, "work": [], "batches": []}
+    assert client.get("/api/v1/metrics", camera="none")["work"] == []
+    assert "longer" in client.refused("GET", "/api/v1/metrics", 422, params={"since": "1990-01-01", "step_s": 60})
 
 
 def test_work_is_paused_and_goes_on(client: Client) -> None:
@@ -198,46 +208,6 @@ def test_every_field_and_parameter_is_described(client: Client) -> None:
         if parameter["in"] != "path" and "description" not in parameter
     ]
     assert bare == []
-
-
-def started(client: Client, name: str) -> psutil.Process:
-    """The service's process that calls itself so, as soon as there is one."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for process in psutil.Process(client.up.pid).children(recursive=True):
-            if title(process).startswith(name):
-                return process
-    raise AssertionError(f"no {name} was seen")
-
-
-def test_while_the_scheduler_or_the_store_starts_again_requests_are_answered(
-    vtrack: Vtrack, two_cameras: Footage
-) -> None:
-    """What was acknowledged before is kept, and what is asked meanwhile is answered late at worst."""
-    vtrack("source", "add", two_cameras.root)
-    with answering(vtrack) as client:
-        acknowledged = 0
-        for victim in ("ray::SchedulerActor", "ray::StoreActor"):
-            client.ask("PUT", "/api/v1/pause", json={"is_paused": True})
-            started(client, victim).kill()
-            for _ in range(20):
-                order = {"kind": "custom", "custom_path": str(two_cameras.root)}
-                answer = client.ask("POST", "/api/v1/programs", json=order)
-                # At the moment of the death, it may be kept but can't be acknowledged.
-                assert answer.status_code == 202 or (answer.status_code, victim) == (503, "ray::StoreActor"), (
-                    answer.text
-                )
-                assert "Retry-After" in answer.headers or answer.status_code == 202
-                acknowledged += answer.status_code == 202
-            assert client.get("/api/v1/pause") == {"is_paused": True}
-        assert acknowledged >= 39
-        assert acknowledged <= len(client.get("/api/v1/programs")) <= 40
-        restarts = [one["text"] for one in client.get("/api/v1/history", kind="restart")]
-        assert ["The scheduler is" in text for text in restarts] == [True, False], restarts
-        os.kill(client.up.pid, signal.SIGTERM)
-        out, err = client.up.communicate(timeout=120)
-    assert client.up.returncode == 0, out + err
-    assert "serve" not in err.lower(), err
 
 
 def test_machines_are_shown_and_drained(client: Client) -> None:

@@ -19,7 +19,7 @@ from vtrack_ray.errors import LedgerError, LedgerHeld
 from vtrack_ray.ledger import answers as answers_module
 from vtrack_ray.ledger import door as door_module
 from vtrack_ray.ledger.address import own_address
-from vtrack_ray.ledger.answers import open_answers
+from vtrack_ray.ledger.answers import Owner, open_answers
 from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import EventFilter, EventPlace, VideoFilter, VideoPlace
@@ -67,6 +67,36 @@ def test_another_process_is_answered_while_the_owner_writes(path: Path) -> None:
             assert answers.save_profile(Profile(camera_name="bàn"))
             assert answers.profile("bàn") == Profile(camera_name="bàn")
             assert answers.profiles() == [Profile(camera_name="bàn")]
+
+
+def test_a_connection_is_kept_for_the_next_question_and_made_anew_for_the_next_owner(path: Path) -> None:
+    owner = Owner(path)
+    for _ in range(2):
+        with Ledger.open(path) as ledger, Door(ledger):
+            with owner.answers() as first, owner.answers() as beside:
+                assert first is not None
+                assert beside not in (None, first)
+                assert first.counts() == ledger.counts()
+            with owner.answers() as again:
+                assert again in (first, beside)
+        with owner.answers() as nobody:
+            assert nobody is None
+    owner.close()
+
+
+def test_a_connection_by_which_an_answer_did_not_come_is_not_kept(path: Path) -> None:
+    owner = Owner(path)
+    with Ledger.open(path) as ledger:
+        door = Door(ledger)
+        door.open()
+        with owner.answers() as broken:
+            assert broken is not None
+            door.close()
+            with pytest.raises(LedgerError, match="ask again"):
+                broken.counts()
+        with Door(ledger), owner.answers() as fresh:
+            assert fresh not in (None, broken)
+            assert fresh.counts() == ledger.counts()
 
 
 def test_answers_are_the_same_by_the_door_and_from_the_file(ledger: Ledger, path: Path) -> None:

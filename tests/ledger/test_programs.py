@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -63,9 +64,20 @@ def test_what_goes_on_already_is_not_begun_a_second_time(ledger: Ledger) -> None
 
 
 def test_custom_programs_wait_in_a_row(ledger: Ledger) -> None:
-    programs = [ledger.request_program(CUSTOM, NOON) for _ in range(3)]
+    requests = [replace(CUSTOM, camera_name=f"cam {number}") for number in range(3)]
+    programs = [ledger.request_program(request, NOON) for request in requests]
     assert ledger.programs(unended=True) == programs
     assert len({program.program_id for program in programs}) == 3
+
+
+def test_a_custom_program_that_waits_already_is_not_asked_for_a_second_time(ledger: Ledger) -> None:
+    waiting = ledger.request_program(CUSTOM, NOON)
+    assert ledger.request_program(CUSTOM, NOON + MINUTE) == waiting
+    ledger.start_program(waiting.program_id, NOON + MINUTE)
+    # There may be more to find by now than when the one that runs began.
+    again = ledger.request_program(CUSTOM, NOON + MINUTE)
+    assert again.program_id > waiting.program_id
+    assert ledger.request_program(CUSTOM, NOON + MINUTE) == again
 
 
 def test_first_is_done_once_and_default_follows(ledger: Ledger) -> None:
@@ -128,7 +140,7 @@ def test_a_programs_videos_are_its_own_until_it_ends(ledger: Ledger) -> None:
     a, b, _ = probed(ledger, "a.mp4", "b.mp4", "c.mp4")
     ledger.register([found("unprobed.mp4")], NOON)
     ids = [a.video_id, b.video_id, found("unprobed.mp4").video_id]
-    custom, other = ledger.request_program(CUSTOM, NOON), ledger.request_program(CUSTOM, NOON)
+    custom, other = (ledger.request_program(replace(CUSTOM, camera_name=name), NOON) for name in ("cam 1", "cam 2"))
     ledger.assign_to_program(custom.program_id, ids)
     assert ledger.unfinished_of_programs() == {custom.program_id: 3}
     ledger.assign_to_program(other.program_id, [b.video_id])

@@ -21,6 +21,7 @@ APPLICATION = "vtrack_ray.api.deployment:application"
 """By its path, as Serve's own config files have it: the API knows the actors, not the other way round."""
 
 _NAME = "vtrack"
+_LOGGING = {"log_level": "WARNING", "enable_access_log": False}
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def http_service(settings: Settings) -> Iterator[None]:
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serving: Any = serve  # parts of it have no types
     options = HTTPOptions(host=settings.HTTP_HOST, port=settings.HTTP_PORT)
-    serving.start(proxy_location="HeadOnly", http_options=options, logging_config={"log_level": "WARNING"})
+    serving.start(proxy_location="HeadOnly", http_options=options, logging_config=_LOGGING)
     try:
         application = pkgutil.resolve_name(APPLICATION)(settings, f"node:{_own_address()}")
         serving.run(application, name=_NAME, route_prefix="/")

@@ -24,6 +24,20 @@ _AGAIN_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 _PASSING = (ActorLost, ClusterTimedOut)
 """What the next session may be spared, even if no session has run yet."""
+_OWN_RAY = {
+    # Ray would have all of its processes at nice 15: whoever answers requests would get no more than whoever samples.
+    "RAY_worker_niceness": "0",
+    # Serve would pass each request from thread to thread, though answers are made in threads of their own anyway.
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+}
+"""What a Ray that is started here is told by its environment, unless somebody has told it otherwise."""
+_ALONE = {
+    # Ray's name for whether it is to work with other machines. Alone on this one it listens on loopback; otherwise its
+    # ports are open to the network.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+}
+"""What it is told where no other machine can join it."""
 
 
 class Service:
@@ -112,10 +126,11 @@ class Service:
 
     def _environment(self) -> Mapping[str, str]:
         """With what Ray reads when it is imported. On one machine that is busy, its own slower notice is the better."""
+        is_joining = bool(self._orders.address or os.environ.get("RAY_ADDRESS"))
+        environment = {**({} if is_joining else _OWN_RAY), **os.environ}
         if others_join_at(self._orders.settings) is not None:
-            return with_vitals(os.environ)
-        is_joining = self._orders.address or os.environ.get("RAY_ADDRESS")
-        return with_health(os.environ) if is_joining else os.environ
+            return with_vitals(environment)
+        return with_health(environment) if is_joining else {**_ALONE, **environment}
 
     def _tell(self, kind: OccurrenceKind, text: str) -> None:
         self._show(Occurrence(at=datetime.now(UTC), kind=kind, text=text))

@@ -10,9 +10,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel, Field
 
 from vtrack_ray import __version__
-from vtrack_ray.api import media, progress, v1, v_track
-from vtrack_ray.api.access import NO_ACCESS, READERS
-from vtrack_ray.api.asking import Asked, InForce
+from vtrack_ray.api import media, metrics, progress, session, sources, v1, v_track
+from vtrack_ray.api.access import COUNTERSIGN, NO_ACCESS, READERS
+from vtrack_ray.api.asking import Asked, Asking, InForce
 from vtrack_ray.api.clips import Clips
 from vtrack_ray.api.limits import Limits
 from vtrack_ray.api.refusals import Answer, answer_refusals, refusals
@@ -60,21 +60,25 @@ def build_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    app.state.asking = Asking(settings)
     app.state.clips = Clips(settings.DB.with_suffix(".clips"), settings.CLIPS_MB * 2**20)
     answer_refusals(app)
     guarded: dict[str, Any] = {"dependencies": [READERS], "responses": NO_ACCESS}
     for prefix in ("", "/api"):
         app.include_router(v_track.routes, prefix=prefix, **guarded)
     app.include_router(v1.routes, **guarded)
+    app.include_router(sources.routes, **guarded)
     app.include_router(media.routes, **guarded)
     app.include_router(progress.routes, **guarded)
+    app.include_router(metrics.routes, **guarded)
+    app.include_router(session.routes)
     app.include_router(health)
     app.add_middleware(Limits, rate=settings.HTTP_RATE)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.CORS_ORIGINS,
         allow_credentials=True,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", COUNTERSIGN],
     )
     return app

@@ -12,16 +12,17 @@ from threading import Lock
 from vtrack_ray.footage.clip import Part, cut
 
 _AT_ONCE = 2
-_WAIT_S = 8.0
+WAIT_S = 8.0
 """What is copied is ready before; what is encoded anew takes about as long as it lasts."""
 
 
 class Clips:
     """The clips in a folder, which takes no more than `most_bytes` of them."""
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
+    def __init__(self, folder: Path, most_bytes: int, wait_s: float = WAIT_S) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
+        self._wait_s = wait_s
         self._cutters = ThreadPoolExecutor(_AT_ONCE, "clip")
         self._under_way: dict[Path, Future[None]] = {}
         self._lock = Lock()
@@ -43,7 +44,7 @@ class Clips:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 cutting = self._under_way[path] = self._cutters.submit(self._cut, parts, path)
         try:
-            cutting.result(_WAIT_S)
+            cutting.result(self._wait_s)
         except NotYet:
             return None
         finally:

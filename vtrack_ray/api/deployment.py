@@ -11,7 +11,8 @@ from ray.serve import Application
 from vtrack_ray.api.app import build_app
 from vtrack_ray.settings import Settings, load_settings
 
-_AT_ONCE = 64
+_AT_ONCE = 512
+"""Most of them wait for slow clients: no more than a few dozens are worked on, in threads."""
 _WAITING = 512
 """Requests beyond these are answered with 503 at once."""
 _FINISHING_S = 10.0

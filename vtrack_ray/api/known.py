@@ -29,5 +29,5 @@ def known_event(event_id: str, answers: Answers) -> Event:
 
 def paths_of(events: Iterable[Event | EventRow], answers: Answers) -> dict[str, str]:
     """Where the videos are that events lie in, by their identities."""
-    ids = tuple({video_id for one in events for video_id in one.video_ids})
-    return {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=ids))}
+    ids = list({video_id for one in events for video_id in one.video_ids})
+    return answers.paths(ids) if ids else {}

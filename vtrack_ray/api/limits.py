@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from vtrack_ray.api.refusals import said
 LARGEST_BODY = 1_000_000
 """Bytes: some ten thousand tracking codes."""
 _MOST_CLIENTS = 10_000
+_LONGEST_S = 30.0
+"""How long a request may take to come in."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -53,7 +56,13 @@ class Limits:
             )
             await refusal(scope, receive, send_with_headers)
             return
-        body = await _body(headers, receive)
+        try:
+            async with asyncio.timeout(_LONGEST_S):
+                body = await _body(headers, receive)
+        except TimeoutError:
+            sentence = f"The request did not come to its end in {_LONGEST_S:.0f} s; send it again."
+            await said(HTTPStatus.REQUEST_TIMEOUT, sentence)(scope, receive, send_with_headers)
+            return
         if body is None:
             sentence = f"The request is too large; send at most {LARGEST_BODY:,} bytes at once."
             await said(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)(scope, receive, send_with_headers)
@@ -93,5 +102,5 @@ async def _body(headers: Headers, receive: Receive) -> bytes | None:
 
 
 def _client(scope: Scope, headers: Headers) -> str:
-    """By its token, since all those behind a proxy share an address; else by its address."""
-    return headers.get("authorization") or (scope["client"][0] if scope.get("client") else "")
+    """By its token or cookie, since all those behind a proxy share an address; else by its address."""
+    return headers.get("authorization") or headers.get("cookie") or (scope["client"][0] if scope.get("client") else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ from typing import Annotated, Any
 import cv2
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import Receive, Scope, Send
 
 from vtrack_ray.api.asking import Asked
 from vtrack_ray.api.clips import Clips
@@ -33,27 +36,52 @@ _GONE = refusals(
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+_HEAD = {status: {"description": told["description"]} for status, told in _GONE.items()}
+"""An answer to HEAD is the headers alone."""
+_BEING_CUT: dict[int | str, dict[str, Any]] = {
+    202: {"description": "it is being cut; ask again after `Retry-After` seconds"}
+}
 _ASK_AGAIN_S = 5
+_PIECE = 4 * 2**20
+_TO_THE_END = re.compile(r"bytes=(\d{1,15})-")
 _QUALITY = 85
 
 routes = APIRouter(prefix="/api/v1", tags=["Media"])
+
+
+class _Pieces(FileResponse):
+    """A file, given so that no client that is slow to take it, or takes a part alone, has all of it under way.
+
+    Serve takes from its replicas whatever they give, and keeps what a client has not taken yet in memory and on the
+    disk. A browser that plays a video asks for all from some place on, and goes on asking where it is given less.
+    """
+
+    chunk_size = 2**20
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = MutableHeaders(scope=scope)
+        if found := _TO_THE_END.fullmatch(headers.get("Range", "")):
+            begin = int(found[1])
+            headers["Range"] = f"bytes={begin}-{begin + _PIECE - 1}"
+        await super().__call__(scope, receive, send)
 
 
 def _content(kind: str, **more: Any) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}, **more}}
 
 
+@routes.head("/videos/{video_id}/file", response_class=Response, responses=_HEAD)
 @routes.get(
     "/videos/{video_id}/file",
     response_class=FileResponse,
     responses=_GONE | _content("video/*", description="the file, or the range of it that was asked for"),
 )
 def video_file(video_id: str, answers: Asked) -> FileResponse:
-    """The recorded file as it is; a `Range` of it, if one is asked for."""
+    """The recorded file as it is; a `Range` of it, if one is asked for: the next 4 MB, where it has no end."""
     row = known_video(video_id, answers)
     path = _unchanged(row)
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-    return FileResponse(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
+    return _Pieces(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
 
 
 @routes.get(
@@ -79,12 +107,11 @@ def picture(
     return Response(jpeg.tobytes(), media_type="image/jpeg")
 
 
+@routes.head("/events/{event_id}/clip", response_class=Response, responses=_HEAD | _BEING_CUT)
 @routes.get(
     "/events/{event_id}/clip",
     response_class=FileResponse,
-    responses=_GONE
-    | _content("video/mp4", description="the clip, or the range of it that was asked for")
-    | {202: {"description": "it is being cut; ask again after `Retry-After` seconds"}},
+    responses=_GONE | _content("video/mp4", description="the clip, or the range of it that was asked for") | _BEING_CUT,
 )
 def clip(event_id: str, answers: Asked, request: Request) -> Response:
     """The event's stretch of the recordings, with a moment before and after, as an MP4 that browsers play."""
@@ -94,7 +121,7 @@ def clip(event_id: str, answers: Asked, request: Request) -> Response:
     if path is None:
         return Response(status_code=HTTPStatus.ACCEPTED, headers={"Retry-After": str(_ASK_AGAIN_S)})
     code = "-".join(event.tracking_codes[:1]) or event_id
-    return FileResponse(path, media_type="video/mp4", content_disposition_type="inline", filename=f"{code}.mp4")
+    return _Pieces(path, media_type="video/mp4", content_disposition_type="inline", filename=f"{code}.mp4")
 
 
 def _parts(event: Event, answers: Answers) -> list[Part]:

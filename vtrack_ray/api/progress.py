@@ -14,14 +14,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from vtrack_ray import instants
-from vtrack_ray.api.asking import Asked, InForce, Zone, asked
+from vtrack_ray.api.asking import Asked, Asking, Asks, Zone
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.forecast import forecasts_of
 from vtrack_ray.records import Instant
-from vtrack_ray.settings import Settings
 
 _EVERY_S = 2.0
 _MOST_LISTENERS = 50
@@ -68,9 +67,9 @@ def progress(answers: Asked, zone: Zone) -> Totals:
     responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE)
     | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "server-sent events"}},
 )
-async def live_progress(settings: InForce, zone: Zone) -> StreamingResponse:
+async def live_progress(asking: Asks, zone: Zone) -> StreamingResponse:
     """The same every other second, as server-sent events: `totals`, or `away` with an `error` while it starts again."""
-    return StreamingResponse(_Listeners.told(settings, zone), media_type="text/event-stream")
+    return StreamingResponse(_Listeners.told(asking, zone), media_type="text/event-stream")
 
 
 class _Listeners:
@@ -79,7 +78,7 @@ class _Listeners:
     count = 0
 
     @classmethod
-    def told(cls, settings: Settings, zone: ZoneInfo) -> AsyncIterator[str]:
+    def told(cls, asking: Asking, zone: ZoneInfo) -> AsyncIterator[str]:
         """What one of them is told, until it leaves. Raises Refusal if there are too many."""
         if cls.count >= _MOST_LISTENERS:
             raise Refusal(
@@ -87,22 +86,21 @@ class _Listeners:
                 f"{_MOST_LISTENERS} listen already; ask for /api/v1/progress now and then.",
                 {"Retry-After": "60"},
             )
-        return cls._told(settings, zone)
+        return cls._told(asking, zone)
 
     @classmethod
-    async def _told(cls, settings: Settings, zone: ZoneInfo) -> AsyncIterator[str]:
+    async def _told(cls, asking: Asking, zone: ZoneInfo) -> AsyncIterator[str]:
         cls.count += 1
         try:
             while True:
-                yield await asyncio.to_thread(_message, settings, zone)
+                yield await asyncio.to_thread(_message, asking, zone)
                 await asyncio.sleep(_EVERY_S)
         finally:
             cls.count -= 1
 
 
-def _message(settings: Settings, zone: ZoneInfo) -> str:
+def _message(asking: Asking, zone: ZoneInfo) -> str:
     try:
-        with asked(settings) as answers:
-            return f"event: totals\ndata: {totals(answers, zone).model_dump_json()}\n\n"
+        return f"event: totals\ndata: {totals(asking.answers(), zone).model_dump_json()}\n\n"
     except LedgerError as error:
         return f"event: away\ndata: {json.dumps({'error': str(error)})}\n\n"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.cursors import cursor_of, place_of
+from vtrack_ray.api.examples import example
 from vtrack_ray.api.known import known_event, known_video, paths_of
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
@@ -46,7 +47,13 @@ _NONE = _WRONG | refusals(HTTPStatus.NOT_FOUND)
 routes = APIRouter(prefix="/api/v1")
 
 Cameras = Annotated[list[str] | None, Query(alias="camera", max_length=1000, description="of any of these cameras")]
-Since = Annotated[str | None, Query(description="ISO 8601, in the set time zone without an offset; or ms since 1970")]
+Since = Annotated[
+    str | None,
+    Query(
+        description="ISO 8601, in the set time zone without an offset; or ms since 1970",
+        examples=["2026-11-01", "2026-11-01T08:00+07:00", "1793494800000"],
+    ),
+]
 Until = Annotated[str | None, Query(description="likewise; this instant is no longer part of it")]
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
@@ -57,6 +64,7 @@ _USUAL_LIMIT = 100
 class Paused(BaseModel):
     """Whether work is paused."""
 
+    model_config = example({"is_paused": True})
     is_paused: bool = Field(description="nothing new is begun; videos under way are finished")
 
 
@@ -84,7 +92,7 @@ class Camera(BaseModel):
 _NOT_A_PERSONS = ("camera_name", "origin", "trigger_found_at")
 ProfileChange = create_model(
     "ProfileChange",
-    __config__=ConfigDict(extra="forbid"),
+    __config__=ConfigDict(extra="forbid", **example({"min_packing_s": 5, "max_packing_s": 120})),
     __doc__="Fields of a packing profile; those left out stay as they are.",
     **{
         name: (field.annotation, Field(None, description=field.description))
@@ -111,6 +119,7 @@ class VideoPage(BaseModel):
 class NewProgram(BaseModel):
     """A program to be run."""
 
+    model_config = example({"kind": "first", "days": 7}, {"kind": "default"})
     kind: ProgramKind = Field(description="first, default or custom")
     days: int | None = Field(None, ge=1, le=365, description="First: over the recordings of so many days")
     custom_path: str | None = Field(None, description="Custom: a file or folder in one of the sources")
@@ -228,7 +237,7 @@ def change_profile(
 
 @routes.get("/sources", tags=["Service"], responses=_AWAY)
 def sources(answers: Asked) -> list[Source]:
-    """Where the service looks for videos; sources are added on the machine itself, with `vtrack source add`."""
+    """Where the service looks for videos."""
     return [Source(source=root, is_there=is_there(root)) for root in answers.roots()]
 
 

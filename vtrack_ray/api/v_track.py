@@ -16,10 +16,11 @@ from pydantic import BaseModel, Field
 from vtrack_ray import instants
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
+from vtrack_ray.api.examples import example
 from vtrack_ray.api.known import paths_of
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.progress import Totals, totals
-from vtrack_ray.api.refusals import Refusal, refusals
+from vtrack_ray.api.refusals import Answer, Refusal, refusals
 from vtrack_ray.api.times import instant, zone_of
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.ledger.values import EventFilter, EventRow
@@ -52,7 +53,10 @@ routes = APIRouter(tags=["V_Track"])
 class ProgramOrder(BaseModel):
     """What is to run, or that all is to stop."""
 
-    card: str | None = Field(None, description=f"one of {', '.join(_KINDS)}; `stop` needs none", examples=["Default"])
+    model_config = example(
+        {"card": "First Run", "action": "run", "days": 7}, {"card": "Mặc định", "action": "run"}, {"action": "stop"}
+    )
+    card: str | None = Field(None, description=f"one of {', '.join(_KINDS)}; `stop` needs none")
     action: Literal["run", "stop"] = Field(description="`stop` ends all programs; what was sampled is kept")
     days: int | None = Field(None, ge=1, le=365, description="First Run: over the recordings of so many days")
     custom_path: str | None = Field(None, description="Custom: a file or folder in one of the sources")
@@ -70,7 +74,8 @@ class Standing(BaseModel):
 class Confirmation(BaseModel):
     """Which card is meant."""
 
-    card: str = Field(description=f"one of {', '.join(_KINDS)}", examples=["Default"])
+    model_config = example({"card": "Default"})
+    card: str = Field(description=f"one of {', '.join(_KINDS)}")
 
 
 class Confirmed(BaseModel):
@@ -120,6 +125,12 @@ class CameraFolders(BaseModel):
 class Query(BaseModel):
     """Which events are looked for. Without any time, the last `default_days`; with codes, whenever."""
 
+    model_config = example(
+        {"tracking_codes": ["SPXVN0123456789"]},
+        {"from_time": "2026-11-01T08:00", "to_time": "2026-11-01T12:00", "timezone": "Asia/Ho_Chi_Minh"},
+        {"from_time": 1793494800000, "cameras": ["cam1"]},
+        {"default_days": 30},
+    )
     tracking_codes: list[str] = Field([], max_length=10_000, description="whole codes, in capitals or not; any of them")
     from_time: str | int | None = Field(
         None, description="ISO 8601, in `timezone` where it has no offset, or ms since 1970"
@@ -223,12 +234,12 @@ def confirm_run(confirmation: Confirmation, answers: Asked) -> Confirmed:
     return Confirmed(program_type=kind)
 
 
-@routes.get("/program-progress", responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE))
-def program_progress(answers: Asked, zone: Zone) -> FoundProgress:
+@routes.get("/program-progress", response_model=FoundProgress, responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE))
+def program_progress(answers: Asked, zone: Zone) -> Answer:
     """The unfinished videos, and when they will be done."""
-    unfinished = answers.unfinished(_MOST_FILES)
-    files = [UnfinishedFile(file=one.path, status=one.status) for one in unfinished]
-    return FoundProgress(files=files, **totals(answers, zone).model_dump())
+    # Thousands of files: made into models and checked, they would take longer than all the rest.
+    files = [{"file": one.path, "status": one.status} for one in answers.unfinished(_MOST_FILES)]
+    return Answer({**totals(answers, zone).model_dump(), "files": files})
 
 
 @routes.get("/check-first-run", responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE))

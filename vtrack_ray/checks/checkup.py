@@ -8,14 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from vtrack_ray.checks import libraries, machine
+from vtrack_ray.checks import libraries, machine, ports
 from vtrack_ray.checks.finding import Finding
 
 _AT_ONCE = 2
 
 
-def checkup(database: Path, *, deep: bool) -> Iterator[Finding]:
-    """The findings, each as soon as it and those before it are known; `deep` also starts Ray, for some seconds."""
+def checkup(database: Path, server: int | None, http_port: int, *, deep: bool) -> Iterator[Finding]:
+    """The findings, each as soon as it and those before it are known; `deep` also starts Ray, for some seconds.
+
+    `server` is the process that serves the database, if one does.
+    """
     checks: list[Callable[[], Finding]] = [
         machine.python,
         partial(machine.program, "ffmpeg"),
@@ -27,6 +30,7 @@ def checkup(database: Path, *, deep: bool) -> Iterator[Finding]:
         partial(machine.disk, "temporary disk", Path(tempfile.gettempdir())),
         machine.shared_memory,
         machine.memory,
+        partial(ports.open_ports, server, http_port),
     ]
     if deep:
         checks.append(libraries.ray_starts)

@@ -14,6 +14,7 @@ from rich.table import Table
 from vtrack_ray.checks.checkup import checkup
 from vtrack_ray.checks.finding import Finding, Verdict
 from vtrack_ray.cli.options import with_settings
+from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
 
 _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAULT: "bold red"}
@@ -28,7 +29,7 @@ def doctor(deep: bool, as_json: bool, settings: Settings) -> None:
 
     The exit status is 1 if there is a fault; a warning alone leaves it at 0.
     """
-    findings = list(checkup(settings.DB, deep=deep))
+    findings = list(checkup(settings.DB, server_of(settings.DB), settings.HTTP_PORT, deep=deep))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

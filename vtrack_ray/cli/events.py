@@ -10,7 +10,7 @@ from vtrack_ray.cli.nothing import similar_codes, tell, unknown_cameras
 from vtrack_ray.cli.options import CameraName, instant_option, with_output, with_settings
 from vtrack_ray.cli.records import print_records
 from vtrack_ray.ledger.answers import open_answers
-from vtrack_ray.ledger.values import EventFilter, VideoFilter
+from vtrack_ray.ledger.values import EventFilter
 from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.records import EventRecord
 from vtrack_ray.settings import Settings
@@ -57,7 +57,7 @@ def events(
     with open_answers(settings.DB) as answers:
         found = answers.events(wanted)
         ids = {video_id for event in found for video_id in event.video_ids}
-        paths = {row.video_id: row.path for row in answers.videos(VideoFilter(video_ids=tuple(sorted(ids))))}
+        paths = answers.paths(sorted(ids))
         hints = [
             *(unknown_cameras(answers, cameras) if cameras else ()),
             *(similar_codes(answers, wanted.codes) if not found else ()),

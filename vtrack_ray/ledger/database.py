@@ -208,6 +208,12 @@ class Database:
             cursor.execute("COMMIT")
 
     @contextmanager
+    def _asking(self) -> Iterator[Transaction]:
+        """For one query, which sees one state of the database by itself, and so needs no transaction around it."""
+        with self._errors(), closing(self._connection.cursor()) as cursor:
+            yield Transaction(cursor)
+
+    @contextmanager
     def _changing(self) -> Iterator[Transaction]:
         """A transaction that is committed at the end, and undone on any exception. One at a time."""
         if self.read_only:

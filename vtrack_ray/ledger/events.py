@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.queries import Written
+from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
 from vtrack_ray.ledger.values import CameraFindings, EventFilter, EventRow, Findings
 from vtrack_ray.meaning.area import Area
@@ -34,7 +37,7 @@ class Events(Database):
 
     def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]:
         """The records of the events that `events` gives, in the same order: a list needs no sights."""
-        with self._reading() as transaction:
+        with self._asking() as transaction:
             return [_record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
 
     def event(self, event_id: str) -> Event | None:
@@ -104,11 +107,15 @@ def stored_forms(events: Iterable[Event]) -> dict[str, StoredForm]:
 
 def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
     behind, before = (None, wanted.after) if wanted.newest_first else (wanted.after, None)
-    return transaction.run(
+    is_named = wanted.event_ids is not None or bool(wanted.codes)
+    is_narrowed = any((wanted.cameras, wanted.since, wanted.until, wanted.statuses, wanted.after))
+    rows = transaction.run(
         "events",
-        named=True if wanted.event_ids is not None or wanted.codes else None,
+        named=True if is_named else None,
         event_ids=wanted.event_ids,
-        codes=wanted.codes or None,
+        code=Written(storable(wanted.codes[0])) if len(wanted.codes) == 1 else None,
+        codes=wanted.codes if len(wanted.codes) > 1 else None,
+        narrowed=True if is_named and is_narrowed else None,
         cameras=wanted.cameras or None,
         since=wanted.since,
         until=wanted.until,
@@ -119,9 +126,18 @@ def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
         before=before.started_at if before else None,
         before_camera=before.camera_name if before else None,
         before_id=before.event_id if before else None,
-        newest_first=True if wanted.newest_first else None,
-        limit=wanted.limit,
+        oldest_first=None if is_named or wanted.newest_first else True,
+        newest_first=True if wanted.newest_first and not is_named else None,
+        limit=None if is_named else wanted.limit,
     )
+    if is_named:
+        rows.sort(key=_place_of, reverse=wanted.newest_first)
+    return rows[: wanted.limit]
+
+
+def _place_of(row: Row) -> tuple[datetime, str, str]:
+    """What events are ordered by, as the database orders it."""
+    return row["started_at"], storable(row["camera_name"]), row["event_id"]
 
 
 def _event_row(event: Event) -> dict[str, object]:

@@ -21,11 +21,16 @@ class Programs(Database):
     def request_program(self, request: ProgramRequest, at: datetime) -> Program:
         """Keeps a request for the service, now or when it is next started.
 
-        First and Default take each other's place. Raises ProgramError for a First that was done or goes on already.
+        First and Default take each other's place; a Custom that is asked for again while it waits is the same one.
+        Raises ProgramError for a First that was done already.
         """
         with self._changing() as transaction:
             unended = [_program_of(row) for row in transaction.run("programs", unended=True)]
-            if request.kind is not ProgramKind.CUSTOM:
+            if request.kind is ProgramKind.CUSTOM:
+                waiting = [program for program in unended if program.state is ProgramState.WAITING]
+                if same := next((program for program in waiting if program.request == request), None):
+                    return same
+            else:
                 lasting = [program for program in unended if program.kind is not ProgramKind.CUSTOM]
                 if same := next((program for program in lasting if program.request == request), None):
                     return same

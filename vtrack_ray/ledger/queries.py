@@ -2,7 +2,8 @@
 
 A line that ends in `-- if NAME` or `-- unless NAME` belongs to the statement only where that parameter is given, or is
 not. DuckDB plans a statement before it knows its parameters: with `$cameras IS NULL OR ...` it can't leave out what
-nobody asks for, and neither uses an index nor skips parts of a table.
+nobody asks for, and neither uses an index nor skips parts of a table. A parameter that is `Written` is part of the
+statement itself, and so known to the plan.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ from types import MappingProxyType
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _CONDITION = re.compile(r" -- (if|unless) (\w+)$")
 _PARAMETER = re.compile(r"\$(\w+)")
+
+
+class Written(str):
+    """A text that is written into a statement where its parameter is named, as a constant."""
+
+    def quoted(self) -> str:
+        """As SQL has it: nothing but the quotation mark itself means anything between quotation marks."""
+        return "'" + self.replace("'", "''") + "'"
 
 
 def named_queries(text: str) -> Iterator[tuple[str, str]]:
@@ -38,9 +47,16 @@ def for_parameters(query: str, parameters: Mapping[str, object]) -> tuple[str, d
         condition = _CONDITION.search(line)
         if not condition or (parameters[condition[2]] is not None) == (condition[1] == "if"):
             lines.append(line)
-    statement = "\n".join(lines)
-    used = set(_PARAMETER.findall(statement))
-    return statement, {name: value for name, value in parameters.items() if name in used}
+    used: dict[str, object] = {}
+
+    def placed(found: re.Match[str]) -> str:
+        value = parameters[found[1]]
+        if isinstance(value, Written):
+            return value.quoted()
+        used[found[1]] = value
+        return found[0]
+
+    return _PARAMETER.sub(placed, "\n".join(lines)), used
 
 
 def _load() -> Mapping[str, str]:

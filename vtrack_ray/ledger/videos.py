@@ -22,6 +22,8 @@ from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
 from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
 
+_STATUSES = {status.value: status for status in VideoStatus}
+
 
 class Videos(Database):
     """Queries about videos."""
@@ -171,9 +173,14 @@ class Videos(Database):
 
     def unfinished(self, limit: int) -> list[Unfinished]:
         """At most so many videos that wait to be done or are being done; the latter first, then in `videos`' order."""
-        with self._reading() as transaction:
-            rows = transaction.run("unfinished_videos", limit=limit)
-        return [Unfinished(row["path"], VideoStatus(row["status"])) for row in rows]
+        with self._asking() as transaction:
+            rows = transaction.tuples("unfinished_videos", limit=limit)
+        return [Unfinished(path, _STATUSES[status]) for path, status in rows]
+
+    def paths(self, video_ids: Sequence[str]) -> dict[str, str]:
+        """Where those of these videos are that are known, by their identities."""
+        with self._asking() as transaction:
+            return dict(transaction.tuples("video_paths", video_ids=video_ids))
 
     def has_unfinished(self) -> bool:
         """Whether any video waits to be done or is being done."""
@@ -230,7 +237,9 @@ class Videos(Database):
 
     def counts(self) -> dict[VideoStatus, int]:
         """The number of videos in each status."""
-        return self.progress().videos
+        with self._asking() as transaction:
+            found: dict[str, int] = dict(transaction.tuples("video_counts"))
+        return {status: found.get(status, 0) for status in VideoStatus}
 
 
 def _reopen(

@@ -1,14 +1,16 @@
 -- name: events
 -- Events by filter. An event of no length overlaps the time it lies in. Those that are named, by identity or code, are
 -- picked out before anything else is asked of them: beside other conditions, DuckDB reads the table and not the index,
--- and nothing but an OFFSET keeps those conditions out.
+-- and nothing but an OFFSET keeps those conditions out. They are few, and ordered by whoever asks: planning that takes
+-- longer than to look one up.
 WITH named AS ( -- if named
   SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status -- if named
   FROM events -- if named
   WHERE true -- if named
     AND event_id IN (SELECT unnest($event_ids::VARCHAR[])) -- if event_ids
+    AND event_id IN (SELECT event_id FROM event_codes WHERE code_key = lower($code)) -- if code
     AND event_id IN (SELECT event_id FROM event_codes WHERE code_key IN (SELECT lower(unnest($codes::VARCHAR[])))) -- if codes
-  OFFSET 0 -- if named
+  OFFSET 0 -- if narrowed
 ) -- if named
 SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status
 FROM named -- if named
@@ -20,7 +22,7 @@ WHERE true
   AND status IN (SELECT unnest($statuses::VARCHAR[])) -- if statuses
   AND started_at >= $behind AND (started_at, camera_name, event_id) > ($behind, $behind_camera, $behind_id) -- if behind
   AND started_at <= $before AND (started_at, camera_name, event_id) < ($before, $before_camera, $before_id) -- if before
-ORDER BY started_at, camera_name, event_id -- unless newest_first
+ORDER BY started_at, camera_name, event_id -- if oldest_first
 ORDER BY started_at DESC, camera_name DESC, event_id DESC -- if newest_first
 LIMIT $limit -- if limit
 ;

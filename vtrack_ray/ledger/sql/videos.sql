@@ -165,6 +165,14 @@ LIMIT $limit;
 -- A row if any video is still to be done; the first one found is enough.
 SELECT video_id FROM file_list WHERE status IN ('pending', 'sampling') LIMIT 1;
 
+-- name: video_paths
+-- Where some videos are.
+SELECT video_id, path FROM file_list WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
+
+-- name: video_counts
+-- Numbers of videos by status.
+SELECT status, count(*) FROM file_list GROUP BY status;
+
 -- name: progress
 -- Numbers and sums by status.
 SELECT status, count(*) AS videos, coalesce(sum(duration_s), 0)::DOUBLE AS duration_s,
