@@ -154,8 +154,8 @@ class Machine:
             return None
         self._silent = None
         self.use, self.wants_to_leave = glance.use, glance.wants_to_leave
-        if glance.version != __version__:
-            self._unfit = f"it has vtrack {glance.version}, the head {__version__}"
+        if not self.is_head:
+            self._unfit = _unfit(glance)
         return glance.use
 
     def _quiet(self, reason: str) -> None:
@@ -203,6 +203,13 @@ class Machine:
             seen_at=datetime.now(UTC),
             sources=tuple(sources),
         )
+
+
+def _unfit(glance: Glance) -> str | None:
+    """Why it can't be given work, for a person."""
+    if glance.version != __version__:
+        return f"it has vtrack {glance.version}, the head {__version__}"
+    return f"{glance.lacks} is not installed there; `vtrack doctor` there says more" if glance.lacks else None
 
 
 async def _awaited(answer: Any) -> Any:
