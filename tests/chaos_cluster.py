@@ -123,9 +123,17 @@ class Cluster:
         self.worker.cut()
         held.resume()
         self.until("noticed", self.is_gone, began_s)
+        self.until("given up", lambda: self.node() is None, began_s)
         self.worker.mend()
         mended_s = time.monotonic()
         self.until("back again", self.is_at_work, mended_s)
+
+    def longer_blip(self, held: psutil.Process, began_s: float) -> None:
+        """As long as makes connections fail, but not the machine."""
+        self.worker.cut()
+        held.resume()
+        self.until("noticed", self.is_gone, began_s)
+        self.worker.mend()
 
     def short_blip(self, held: psutil.Process, _began_s: float) -> None:
         self.worker.cut()
@@ -164,7 +172,15 @@ class Cluster:
         self.until("back again", self.is_at_work, mended_s)
 
 
-HAPPENINGS = ("worker killed", "worker cut off", "short blip", "worker stands still", "head killed", "head cut off")
+HAPPENINGS = (
+    "worker killed",
+    "worker cut off",
+    "short blip",
+    "longer blip",
+    "worker stands still",
+    "head killed",
+    "head cut off",
+)
 
 
 @contextlib.contextmanager
