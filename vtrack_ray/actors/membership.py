@@ -69,7 +69,7 @@ class Membership:
             )
         if reason := knock(head):
             raise ClusterError(
-                f"Nobody answers at {head}: {reason}. `vtrack up` runs there with NODE_ADDRESS set to that address?"
+                f"Nobody answers at {head}: {reason}. Does `vtrack up` run there, with NODE_ADDRESS set to it?"
             )
         try:
             is_over = self._was_member()
