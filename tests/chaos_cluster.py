@@ -32,6 +32,8 @@ from vtrack_ray.render.order import Order, Packing, Recording
 UP = (
     *("up", "--no-dashboard", "--no-http", "--set", "SPAN_SECONDS=5", "--set", "SETTLE_SECONDS=0"),
     *("--set", "BATCH_SIZE_DEFAULT=1", "--set", "BATCH_SIZE_MAX=1"),
+    # A video that is begun again and again is suspected of ending the service, and would pause for as long.
+    *("--set", "RETRY_SECONDS=5"),
 )
 _PATIENCE_S = 240.0
 _A_BLIP_S = 2.0
@@ -46,6 +48,7 @@ class Cluster:
     head: Host
     worker: Host
     footage: Path
+    happened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     seen: dict[str, float] = field(default_factory=dict)
     """Seconds from what was done to the machines to what was seen then."""
 
@@ -62,6 +65,11 @@ class Cluster:
     def is_at_work(self) -> bool:
         node = self.node()
         return node is not None and node.state is NodeState.WORKING and self._sees(node)
+
+    def is_back(self) -> bool:
+        """Whether it was seen at work since it happened."""
+        node = self.node()
+        return self.is_at_work() and node is not None and node.seen_at > self.happened_at
 
     def _sees(self, node: Node) -> bool:
         return not node.sources or all(one.reach is Reach.OWN for one in node.sources)
@@ -109,7 +117,7 @@ class Cluster:
         self.seen.clear()
         program = self.asked()
         held = self.worker.held_sampler(_PATIENCE_S)
-        began_s = time.monotonic()
+        began_s, self.happened_at = time.monotonic(), datetime.now(UTC)
         getattr(self, happens.replace(" ", "_"))(held, began_s)
         self.until("all done", lambda: self.is_done(program), began_s)
 
@@ -123,9 +131,17 @@ class Cluster:
         self.worker.cut()
         held.resume()
         self.until("noticed", self.is_gone, began_s)
+        self.until("given up", lambda: self.node() is None, began_s)
         self.worker.mend()
         mended_s = time.monotonic()
-        self.until("back again", self.is_at_work, mended_s)
+        self.until("back again", self.is_back, mended_s)
+
+    def longer_blip(self, held: psutil.Process, began_s: float) -> None:
+        """As long as makes connections fail, but not the machine."""
+        self.worker.cut()
+        held.resume()
+        self.until("noticed", self.is_gone, began_s)
+        self.worker.mend()
 
     def short_blip(self, held: psutil.Process, _began_s: float) -> None:
         self.worker.cut()
@@ -145,14 +161,14 @@ class Cluster:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.resume()
         resumed_s = time.monotonic()
-        self.until("back again", self.is_at_work, resumed_s)
+        self.until("back again", self.is_back, resumed_s)
 
     def head_killed(self, held: psutil.Process, began_s: float) -> None:
         self.head.kill()
         with contextlib.suppress(psutil.NoSuchProcess):
             held.resume()
         self.start_head()
-        self.until("back again", self.is_at_work, began_s)
+        self.until("back again", self.is_back, began_s)
 
     def head_cut_off(self, held: psutil.Process, began_s: float) -> None:
         """For longer than the worker waits for it."""
@@ -161,10 +177,18 @@ class Cluster:
         self.until("noticed", self.is_gone, began_s)
         self.head.mend()
         mended_s = time.monotonic()
-        self.until("back again", self.is_at_work, mended_s)
+        self.until("back again", self.is_back, mended_s)
 
 
-HAPPENINGS = ("worker killed", "worker cut off", "short blip", "worker stands still", "head killed", "head cut off")
+HAPPENINGS = (
+    "worker killed",
+    "worker cut off",
+    "short blip",
+    "longer blip",
+    "worker stands still",
+    "head killed",
+    "head cut off",
+)
 
 
 @contextlib.contextmanager

@@ -259,7 +259,7 @@ class NodeRecord(Record):
     address: str = Field(description="where the other machines reach it")
     is_head: bool = Field(description="whether the database is there")
     state: NodeState = Field(
-        description="working, draining, drained, resting (too little to do), silent or unfit (other version of vtrack)"
+        description="working, draining, drained, resting (too little to do), silent or unfit (the reason says why)"
     )
     reason: str | None = Field(description="why it is given no work, for a person")
     cores: int = Field(description="how many processors it has for tasks")

@@ -17,7 +17,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.sampling.sampler import sample_span
-from vtrack_ray.sources.head import SCHEME, HeadFile, Through, doubt_through, on_the_head, reading_through
+from vtrack_ray.sources.head import SCHEME, HeadFile, Through, called, doubt_through
 from vtrack_ray.sources.local import scan
 from vtrack_ray.sources.proof import proof_of
 
@@ -39,16 +39,22 @@ def through(client: Client) -> Through:
 def test_what_is_sampled_of_it_is_what_is_sampled_of_the_file(
     video: Video, through: Through, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    cache = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     profile, span = Profile(camera_name="cam1"), Span(0.0, video.duration_s)
-    far = on_the_head(video)
-    assert far.path.startswith(f"{SCHEME}://")
-    assert work.task
-    with reading_through(through):
-        there = sample_span(far, profile, span)
+    assert work.SCHEME == SCHEME
+    there = called(sample_span, (video, profile, span), {}, through)
     here = sample_span(video, profile, span)
     assert replace(there, seconds={}) == replace(here, seconds={})
     assert here.samples
+    assert any((cache / "vtrack" / "videos").iterdir()), "it was read from elsewhere"
+
+
+def test_what_goes_wrong_with_it_is_told_of_the_file(video: Video, through: Through) -> None:
+    stranger = replace(video, file=replace(video.file, modified_ns=1))
+    with pytest.raises(VideoVanished) as caught:
+        called(sample_span, (stranger, Profile(camera_name="cam1"), Span(0.0, 1.0)), {}, through)
+    assert "head://" not in str(caught.value)
 
 
 def test_a_machine_finds_out_whether_it_can_be_read(

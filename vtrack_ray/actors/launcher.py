@@ -116,6 +116,9 @@ class RayLauncher:
             ray.cancel(running.answer, force=True)
             raise
         except (WorkerCrashedError, TaskCancelledError) as error:
+            if not running.is_taken_back and await machine.is_out_of_touch():
+                # Ray can't tell a process that died from one that it has lost touch with.
+                raise SamplerLost(f"{job.label}: the machine that worked on it was out of touch") from error
             raise SamplerCrashed(f"{job.label}: the process that worked on it died") from error
         except OutOfMemoryError as error:
             raise SamplerCrashed(f"{job.label}: the process that worked on it was ended for want of memory") from error

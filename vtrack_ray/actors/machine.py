@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ _ANSWER_S = 4.0
 """Less than the time between two looks at all machines."""
 _FILES_S = 20.0
 """A disk that spins up takes about that."""
+_LATELY_S = 30.0
+"""After a link was down for a while, connections are given up one after the other."""
 _ROUNDING = 1e-6
 
 
@@ -66,6 +69,7 @@ class Machine:
         self.was_let_go = False
         self._unfit: str | None = None
         self._silent: str | None = None
+        self._silent_s = -_LATELY_S
         self._monitor: Any = None
         self._asking: asyncio.Future[Glance] | None = None
         self.rest(is_resting=False)
@@ -89,7 +93,8 @@ class Machine:
         elif self._monitor is None:
             options: dict[str, Any] = {"num_cpus": 0, "scheduling_strategy": self.only_here, "max_restarts": -1}
             self._monitor = Monitor.options(**options).remote()
-            self._quiet("it has not answered yet")
+            if not self.is_head:
+                self._silent = "it has not answered yet"
 
     @property
     def state(self) -> NodeState:
@@ -134,7 +139,7 @@ class Machine:
 
     def lose(self, reason: str) -> None:
         """It gets no more work before it has answered again."""
-        self._silent = reason
+        self._silent, self._silent_s = reason, time.monotonic()
 
     async def look(self) -> Use | None:
         """How much of it is in use; None, and no more work for it, if it does not answer soon, or rests."""
@@ -142,26 +147,35 @@ class Machine:
             return None
         if self._asking is None:
             self._asking = asyncio.ensure_future(_awaited(self._monitor.glance.remote()))
-        await asyncio.wait([self._asking], timeout=_ANSWER_S)
-        if not self._asking.done():
+        asking = self._asking
+        await asyncio.wait([asking], timeout=_ANSWER_S)
+        if not asking.done():
             self._quiet(f"it has not answered for {_ANSWER_S:g} s")
             return None
-        asked, self._asking = self._asking, None
+        if self._asking is asking:
+            self._asking = None
         try:
-            glance = asked.result()
+            glance = asking.result()
         except RayError as error:  # it is gone, or its monitor is being started again, or can't be
             self._quiet(f"its monitor does not work: {_first_line(error)}")
             return None
         self._silent = None
         self.use, self.wants_to_leave = glance.use, glance.wants_to_leave
-        if glance.version != __version__:
-            self._unfit = f"it has vtrack {glance.version}, the head {__version__}"
+        if not self.is_head:
+            self._unfit = _unfit(glance)
         return glance.use
 
     def _quiet(self, reason: str) -> None:
         self.use = None
         if not self.is_head:  # what the head can't do shows in what is done
             self._silent = reason
+            self._silent_s = time.monotonic()
+
+    async def is_out_of_touch(self) -> bool:
+        """Whether it does not answer, or did not a moment ago; the head is always in touch with itself."""
+        if self.is_head:
+            return False
+        return time.monotonic() - self._silent_s < _LATELY_S or await self.look() is None
 
     async def proofs(self, files: Sequence[FoundFile]) -> list[Proof]:
         """Those of the files that are there as they were found; none if its drive does not answer."""
@@ -203,6 +217,13 @@ class Machine:
             seen_at=datetime.now(UTC),
             sources=tuple(sources),
         )
+
+
+def _unfit(glance: Glance) -> str | None:
+    """Why it can't be given work, for a person."""
+    if glance.version != __version__:
+        return f"it has vtrack {glance.version}, the head {__version__}"
+    return f"{glance.lacks} is not installed there; `vtrack doctor` there says more" if glance.lacks else None
 
 
 async def _awaited(answer: Any) -> Any:

@@ -69,26 +69,35 @@ class Membership:
             )
         if reason := knock(head):
             raise ClusterError(
-                f"Nobody answers at {head}: {reason}. `vtrack up` runs there with NODE_ADDRESS set to that address?"
+                f"Nobody answers at {head}: {reason}. Does `vtrack up` run there, with NODE_ADDRESS set to it?"
             )
-        is_first = True
-        while not self._was_member(is_first=is_first):
-            is_first = False
-            self._tell(f"the head {head} is lost, or has lost this machine; joining again as soon as it answers")
-            time.sleep(_AGAIN_S)
-            while knock(head):
-                time.sleep(_AGAIN_S)
+        try:
+            is_over = self._was_member()
+            while not is_over:
+                self._tell(f"the head {head} is lost, or has lost this machine; joining again as soon as it answers")
+                is_over = self._was_member_again()
+        except KeyboardInterrupt:
+            self._tell("left")  # while there was nothing to leave
 
-    def _was_member(self, *, is_first: bool) -> bool:
-        """Is a member once; False if that ended by itself. Raises ClusterError if the first one can't begin."""
+    def _was_member_again(self) -> bool:
+        """Likewise, after it was one: whatever keeps it from joining may pass."""
+        while True:
+            time.sleep(_AGAIN_S)
+            if knock(self._wanted.head):
+                continue
+            try:
+                return self._was_member()
+            except ClusterError as error:
+                self._tell(str(error))
+
+    def _was_member(self) -> bool:
+        """Is a member once; False if that ended by itself. Raises ClusterError if it can't begin."""
         with tempfile.TemporaryDirectory(prefix="vtrack-node-") as folder:
             card, said = Card(Path(folder)), Path(folder) / "ray.log"
             try:
                 with self._ray(card, said) as ray:
                     if not _has_started(ray, said):
-                        if is_first:
-                            raise ClusterError(f"This machine can't join {self._wanted.head}: {_last_lines(said)}")
-                        return False
+                        raise ClusterError(f"This machine can't join {self._wanted.head}: {_last_lines(said)}")
                     self._tell(f"joined {self._wanted.head}")
                     return self._stay(ray, card)
             except KeyboardInterrupt:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ray
 
-from vtrack_ray.errors import SamplerCrashed, VideoError
+from vtrack_ray.errors import SamplerCrashed
 from vtrack_ray.footage.origin import reading_by, register
-from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.needs import MIB, Usage
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.head import SCHEME, Through, on_the_head, open_file, reading_through
+from vtrack_ray.sources.head import SCHEME, Through, called, open_file
 
 _JOBS = 200
 _POLITE = 10
@@ -49,26 +48,12 @@ def _work(
     with suppress(OSError):  # not every kernel has it: then the peak is that of all jobs before as well
         Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
-    paths: dict[str, str] = {}
-    if through is not None:
-        paths = {on_the_head(one).path: one.path for one in args if isinstance(one, Video)}
-        args = tuple(on_the_head(one) if isinstance(one, Video) else one for one in args)
     try:
-        with reading_by(settings), reading_through(through):
-            result = function(*args, **kwargs)
-    except VideoError as error:
-        raise _named(error, paths) from error
+        with reading_by(settings):
+            result = called(function, args, kwargs, through)
     except MemoryError as error:
         raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error
     return Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _own_bytes("VmHWM")))
-
-
-def _named(error: VideoError, paths: Mapping[str, str]) -> VideoError:
-    """The error with files named as people know them."""
-    text = str(error)
-    for address, path in paths.items():
-        text = text.replace(address, path)
-    return type(error)(text)
 
 
 register(SCHEME, open_file)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from vtrack_ray.errors import VideoError, VideoForbidden, VideoUnreachable, VideoVanished
+from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import FoundFile, Video
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.proof import Proof, digest_by
+
+T = TypeVar("T")
 
 SCHEME = "head"
 _ADDRESS = re.compile(rf"{SCHEME}://(?P<video_id>[0-9a-f]+)/(?P<size>\d+)")
@@ -44,6 +47,28 @@ def reading_through(through: Through | None) -> Iterator[None]:
         yield
     finally:
         _through.reset(before)
+
+
+def called(
+    function: Callable[..., T], args: Sequence[object], kwargs: Mapping[str, object], through: Through | None
+) -> T:
+    """What the function gives for these arguments. With `through`, the videos among them are read through the head; in
+    what it gives, and in what it raises, they have their own names all the same."""
+    if through is None:
+        return function(*args, **kwargs)
+    far = {on_the_head(one): one for one in args if isinstance(one, Video)}
+    try:
+        with reading_through(through):
+            result = function(*(on_the_head(one) if isinstance(one, Video) else one for one in args), **kwargs)
+    except VideoError as error:
+        text = str(error)
+        for there, video in far.items():
+            text = text.replace(there.path, video.path)
+        raise type(error)(text) from error
+    if isinstance(result, SamplingLog):
+        ids = {there.video_id: video.video_id for there, video in far.items()}
+        return replace(result, video_id=ids[result.video_id])
+    return result
 
 
 def on_the_head(video: Video) -> Video:
