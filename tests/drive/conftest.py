@@ -45,11 +45,11 @@ def person(google: Google) -> Account:
 
 
 @pytest.fixture
-def client(google: Google, robot: Account) -> Iterator[Client]:
-    """Makes clients that wait little: `client()`, `client(person, Purpose.RESULTS)`."""
+def client(google: Google, person: Account) -> Iterator[Client]:
+    """Makes clients that wait little: `client()`, `client(robot, Purpose.RESULTS)`."""
     with ExitStack() as opened:
 
-        def made(account: Account = robot, purpose: Purpose = Purpose.SOURCE, **more: Any) -> Drive:
+        def made(account: Account = person, purpose: Purpose = Purpose.SOURCE, **more: Any) -> Drive:
             return opened.enter_context(Drive(account, purpose, google.address, patience=IMPATIENT, **more))
 
         yield made

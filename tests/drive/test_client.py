@@ -201,7 +201,7 @@ def test_a_page_that_has_expired_is_told_from_other_mistakes(google: Google, cli
 
 
 def test_access_is_renewed_and_revoked_access_is_told(google: Google, client: Client, person: Account) -> None:
-    drive = client(person)
+    drive = client()
     google.contents.file("a")
     assert drive.ask(drive.files.list(), "all")["files"]
     google.grants.expire_access()
@@ -226,7 +226,7 @@ def test_each_purpose_has_the_least_scope(google: Google, client: Client, person
         drive.ask(drive.files.list(), "all")
     scopes = [sorted(scope.rsplit("/", 1)[1] for scope in grant.scopes) for grant in google.grants.access.values()]
     assert scopes == [["drive.readonly"], ["drive.file"], ["drive.readonly"]]
-    source, results = client(person), client(person, Purpose.RESULTS)
+    source, results = client(), client(purpose=Purpose.RESULTS)
     with pytest.raises(DriveForbidden):
         source.ask(source.files.create(body={"name": "x"}), "x")
     made = results.ask(results.files.create(body={"name": "x", "mimeType": FOLDER}), "x")
@@ -243,7 +243,7 @@ def test_each_purpose_has_the_least_scope(google: Google, client: Client, person
 def test_uploads_in_parts_go_on_where_they_were_cut(
     google: Google, client: Client, person: Account, fault: faults.Fault | None
 ) -> None:
-    drive = client(person, Purpose.RESULTS)
+    drive = client(purpose=Purpose.RESULTS)
     folder = drive.ask(drive.files.create(body={"name": "results", "mimeType": FOLDER}), "it")["id"]
     file_id = drive.ask(drive.files.generateIds(count=1), "ids")["ids"][0]
     body = {"id": file_id, "name": "a.csv", "parents": [folder], "appProperties": {"vtrack": "1"}}

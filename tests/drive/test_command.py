@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import sys
 import urllib.error
@@ -18,7 +19,9 @@ from tests.drive import faults
 from tests.drive.grants import PERSON, PREFIX, ROBOT
 from tests.drive.server import Google
 from vtrack_ray.cli.main import main
-from vtrack_ray.drive.account import Account, Kind, account_path, keep_account, load_account
+from vtrack_ray.drive.account import Account, Kind, Purpose, account_path, keep_account, load_account
+from vtrack_ray.drive.sign_in import by_consent
+from vtrack_ray.errors import DriveError, DriveForbidden
 
 Command = Callable[..., Result]
 _BROWSER = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
@@ -125,31 +128,58 @@ def test_a_person_signs_in_in_a_browser(
     assert account.secret["refresh_token"] in google.grants.refresh
 
 
-@pytest.mark.parametrize(
-    ("allows", "status", "said"),
-    [
-        ({"drive.readonly"}, 0, f"Signed in as {PERSON}"),
-        (set(), 1, "tick every box"),
-        (None, 1, "not signed anybody in: "),
-    ],
-    ids=["all", "not all", "denied"],
-)
-def test_a_person_signs_in_with_a_browser_elsewhere(
-    process: Vtrack, google: Google, tmp_path: Path, allows: set[str] | None, status: int, said: str
-) -> None:
-    google.grants.denies = allows is None
-    google.grants.allows = frozenset(PREFIX + scope for scope in allows or ())
+def test_a_person_signs_in_with_a_browser_elsewhere(process: Vtrack, google: Google, tmp_path: Path) -> None:
     config, client = process.home / "vtrack.toml", google.client_secrets(tmp_path)
     arguments = ("--client-secrets", client, "--no-browser", "--only", "source", "--config", config)
     with process.start("drive", "login", *arguments, stdin=True) as running:
-        assert running.stdin
         assert running.stdout
         address = next(line.strip() for line in running.stdout if line.startswith(google.address))
-        with pytest.raises(urllib.error.URLError):
-            urllib.request.urlopen(address)  # noqa: S310
-        out, err = running.communicate(google.grants.last_consent + "\n", timeout=60)
-    assert (running.returncode, said in out + err) == (status, True), out + err
-    assert account_path(process.db).exists() is (status == 0)
+        out, err = running.communicate(consented(google, address) + "\n", timeout=60)
+    assert (running.returncode, f"Signed in as {PERSON}" in out) == (0, True), out + err
+    assert load_account(account_path(process.db)).scopes == (PREFIX + "drive.readonly",)
+
+
+def consented(google: Google, address: str) -> str:
+    """Where a browser ends that opens the address: nobody listens there."""
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(address)  # noqa: S310
+    return google.grants.last_consent
+
+
+@pytest.mark.parametrize(
+    ("denies", "allows", "said"),
+    [(True, None, "not signed anybody in"), (False, frozenset({PREFIX + "drive.file"}), "tick every box")],
+    ids=["nothing", "not all"],
+)
+def test_who_does_not_allow_it_is_not_signed_in(
+    google: Google,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    denies: bool,
+    allows: frozenset[str] | None,
+    said: str,
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    google.grants.denies, google.grants.allows = denies, allows
+    with pytest.raises(DriveForbidden, match=said):
+        by_consent(google.client_secrets(tmp_path), Purpose, lambda address: consented(google, address))
+
+
+@pytest.mark.parametrize("answer", ["", "4/a-code", "http://localhost:53999/?code=4%2F0&state=of-another-sign-in"])
+def test_an_address_that_is_none_of_this_sign_in_is_told(
+    google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    with pytest.raises(DriveForbidden, match="not signed anybody in"):
+        by_consent(google.client_secrets(tmp_path), Purpose, lambda _address: answer)
+
+
+@pytest.mark.parametrize("content", ["{}", '{"web": {}}', '{"installed": {}}'])
+def test_a_file_that_is_no_client_for_desktop_programs_is_told(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "client.json"
+    path.write_text(content)
+    with pytest.raises(DriveError, match=re.escape(str(path))):
+        by_consent(path, Purpose)
 
 
 def test_a_person_has_results_go_to_a_folder_that_is_made(

@@ -24,6 +24,7 @@ _SCOPES = {Purpose.SOURCE: READ_SCOPE, Purpose.RESULTS: OWN_SCOPE}
 _NOBODY_LISTENS = "http://localhost:53999/"
 """Where Google sends a browser on another machine: it fails there, and its address is what is wanted."""
 _LONGEST_S = 600
+_PARTS = ("client_id", "client_secret", "auth_uri", "token_uri")
 _SEEN = "You may close this window: the terminal says how it went."
 
 Paste = Callable[[str], str]
@@ -49,16 +50,16 @@ def by_consent(path: Path, purposes: Iterable[Purpose], paste: Paste | None = No
     client = _read(path)
     if "installed" not in client:
         raise DriveError(f"{path} is no OAuth client of the kind `Desktop app`: make one in Google's console")
+    if missing := [part for part in _PARTS if part not in client["installed"]]:
+        raise DriveError(f"{path} lacks {', '.join(missing)}, which an OAuth client has: download it anew")
     scopes = [_SCOPES[purpose] for purpose in purposes]
+    flow = InstalledAppFlow.from_client_config({"installed": client["installed"]}, scopes)
     try:
-        flow = InstalledAppFlow.from_client_config(client, scopes)
         if paste is None:
             _in_browser(flow)
         else:
             _by_hand(flow, paste)
         session = flow.credentials
-    except (ValueError, KeyError) as error:
-        raise DriveError(f"{path} lacks something that an OAuth client has: {error}") from error
     except webbrowser.Error as error:
         raise DriveError("There is no browser on this machine; --no-browser does without one") from error
     except WSGITimeoutError as error:
@@ -94,6 +95,8 @@ def _by_hand(flow: Any, paste: Paste) -> None:
     address, _state = flow.authorization_url(prompt="consent")
     # oauthlib takes answers by https alone, and this one has gone over no network.
     answer = paste(address).strip().replace("http:", "https:", 1)
+    if not answer:
+        raise DriveForbidden("Google has not signed anybody in: no address was given; start again")
     flow.fetch_token(authorization_response=answer)
 
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from vtrack_ray.drive.account import Account, Purpose, account_path, load_account
 from vtrack_ray.drive.patience import Patience
-from vtrack_ray.errors import DriveError, VideoError
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import EventFilter, EventRow, VideoFilter
 from vtrack_ray.meaning.occurrence import OccurrenceKind
@@ -20,6 +19,7 @@ from vtrack_ray.pipeline.chronicle import Chronicle
 from vtrack_ray.pipeline.day_files import FORMATS
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.reasons import END_THE_RUN
 from vtrack_ray.settings import Settings
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ class Sending:
         self._due = self._now() + self._every
         try:
             sent = await self._results.send()
-        except (DriveError, VideoError) as error:  # VideoError: the job's process or machine was lost
+        except END_THE_RUN:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, it goes well the next time perhaps
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 await self._chronicle.tell(OccurrenceKind.TROUBLE, f"results could not be sent: {error}")
