@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import ray
 
+from vtrack_ray.drive.account import Account, signed_in_as
 from vtrack_ray.errors import SamplerCrashed, VideoError
 from vtrack_ray.footage.origin import reading_by, register
 from vtrack_ray.meaning.video import Video
@@ -39,8 +40,10 @@ def _work(
     kwargs: dict[str, object],
     settings: Settings,
     through: Through | None,
+    account: Account | None,
 ) -> Worked:
-    """With `through`, videos are read through the head, as this machine does not see them."""
+    """With `through`, videos are read through the head, as this machine does not see them; with `account`, at Google
+    Drive, though nobody has signed in on this machine."""
     os.nice(max(0, _POLITE - os.nice(0)))
     most_bytes = settings.TASK_MEMORY_MB * MIB
     # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
@@ -54,7 +57,7 @@ def _work(
         paths = {on_the_head(one).path: one.path for one in args if isinstance(one, Video)}
         args = tuple(on_the_head(one) if isinstance(one, Video) else one for one in args)
     try:
-        with reading_by(settings), reading_through(through):
+        with reading_by(settings), reading_through(through), signed_in_as(account):
             result = function(*args, **kwargs)
     except VideoError as error:
         raise _named(error, paths) from error

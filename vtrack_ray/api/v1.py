@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from vtrack_ray import instants
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.cursors import cursor_of, place_of
@@ -21,6 +22,7 @@ from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
+from vtrack_ray.meaning.source import SourceKind
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.forecast import forecasts_of
 from vtrack_ray.pipeline.tailoring import tailored
@@ -69,8 +71,15 @@ class Drained(BaseModel):
 class Source(BaseModel):
     """Where the service looks for videos."""
 
-    source: Name = Field(description="the root folder")
-    is_there: bool = Field(description="false where it is missing or empty, as when its disk is not connected")
+    source: Name = Field(description="the root folder; of one at Google Drive, drive:// and its id")
+    kind: SourceKind = Field(description="folder or drive")
+    title: str | None = Field(description="the folder's name at Google Drive; null: it is on a disk")
+    is_there: bool = Field(
+        description="false where it is missing or empty, as when its disk is not connected; of one at Google Drive, "
+        "where it could not be looked into the last time"
+    )
+    looked_at: str | None = Field(description="when it was last looked into, ISO 8601; null: not yet")
+    trouble: str | None = Field(description="why it could not be looked into then; null: it could")
 
 
 class Camera(BaseModel):
@@ -227,9 +236,19 @@ def change_profile(
 
 
 @routes.get("/sources", tags=["Service"], responses=_AWAY)
-def sources(answers: Asked) -> list[Source]:
+def sources(answers: Asked, zone: Zone) -> list[Source]:
     """Where the service looks for videos; sources are added on the machine itself, with `vtrack source add`."""
-    return [Source(source=root, is_there=is_there(root)) for root in answers.roots()]
+    return [
+        Source(
+            source=one.source,
+            kind=one.kind,
+            title=one.title,
+            is_there=one.trouble is None if one.kind is SourceKind.DRIVE else is_there(one.source),
+            looked_at=instants.show(one.looked_at, zone) if one.looked_at else None,
+            trouble=one.trouble,
+        )
+        for one in answers.added_sources()
+    ]
 
 
 @routes.get("/programs", tags=["Service"], responses=_AWAY)

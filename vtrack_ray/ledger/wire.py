@@ -33,6 +33,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
 from vtrack_ray.meaning.sampling_log import SamplingLog
+from vtrack_ray.meaning.source import Source, SourceKind
 from vtrack_ray.meaning.token import Token
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -82,7 +83,11 @@ class Answers(Protocol):
 
     def roots(self) -> list[str]: ...
 
-    def add_root(self, source: str, at: datetime) -> bool: ...
+    def added_sources(self) -> list[Source]: ...
+
+    def add_root(
+        self, source: str, at: datetime, kind: SourceKind = SourceKind.FOLDER, title: str | None = None
+    ) -> bool: ...
 
     def remove_root(self, source: str) -> bool: ...
 
