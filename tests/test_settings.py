@@ -65,6 +65,8 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "TRUST_LOOPBACK": False,
         "CORS_ORIGINS": (),
         "DRIVE_ENDPOINT": "https://www.googleapis.com",
+        "DRIVE_RETRY_SECONDS": 1,
+        "DRIVE_MB_PER_SECOND": 0,
         "DRIVE_RESULTS_MINUTES": 15,
         "NODE_ADDRESS": "127.0.0.1",
         "NODE_PORT": 6379,

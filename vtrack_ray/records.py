@@ -16,9 +16,11 @@ from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramState
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
+from vtrack_ray.meaning.source import Source, SourceKind
 from vtrack_ray.meaning.span import Coverage, Stretch
 from vtrack_ray.meaning.video import StartBasis, VideoStatus
 from vtrack_ray.pipeline.forecast import Forecast
+from vtrack_ray.sources.local import is_there
 
 Instant = Annotated[
     str, Field(json_schema_extra={"format": "date-time", "examples": ["2026-11-01T08:00:12.400+07:00"]})
@@ -239,6 +241,31 @@ class OccurrenceRecord(Record):
             attempt=occurrence.attempt,
             node=occurrence.node,
             figures=dict(occurrence.figures),
+        )
+
+
+class SourceRecord(Record):
+    """Where the service looks for videos."""
+
+    kind: SourceKind = Field(description="folder or drive")
+    source: Name = Field(description="the root folder; of one at Google Drive, drive:// and its id")
+    title: str | None = Field(description="the folder's name at Google Drive; null: it is on a disk")
+    is_there: bool = Field(
+        description="false where it is missing or empty, as when its disk is not connected; of one at Google Drive, "
+        "where it could not be looked into the last time"
+    )
+    looked_at: Instant | None = Field(description="when it was last looked into; null: not yet")
+    trouble: str | None = Field(description="why it could not be looked into then; null: it could")
+
+    @classmethod
+    def of(cls, one: Source, zone: ZoneInfo) -> Self:
+        return cls(
+            kind=one.kind,
+            source=one.source,
+            title=one.title,
+            is_there=one.trouble is None if one.kind is SourceKind.DRIVE else is_there(one.source),
+            looked_at=None if one.looked_at is None else instants.show(one.looked_at, zone),
+            trouble=one.trouble,
         )
 
 

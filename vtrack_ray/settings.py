@@ -130,6 +130,15 @@ class Settings(BaseModel):
         description="where Google Drive is spoken to; another address than Google's for a proxy, or for tests",
         json_schema_extra={"format": "origin"},
     )
+    DRIVE_RETRY_SECONDS: float = Field(
+        1, ge=0, le=60, description="pause before Google Drive is asked again, if it asks for that; doubled each time"
+    )
+    DRIVE_MB_PER_SECOND: float = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="most that a machine reads of videos at Google Drive, in MB a second; 0: no limit",
+    )
     DRIVE_RESULTS_MINUTES: float = Field(
         15, ge=1, le=10_080, description="how often the service sends events to the folder chosen at Google Drive"
     )

@@ -15,6 +15,7 @@ from tests.footage.clips import add_sound, make_clip
 from tests.footage.remotes import Far
 from vtrack_ray.errors import NotAVideo, VideoError, VideoForbidden, VideoUnreachable, VideoVanished
 from vtrack_ray.footage.blocks import BLOCK, Cache
+from vtrack_ray.footage.clip import Part, cut
 from vtrack_ray.footage.clock import read_clock
 from vtrack_ray.footage.origin import cache_folder, open_bytes, open_remote, reading_by
 from vtrack_ray.footage.packets import index_packets
@@ -247,6 +248,19 @@ def test_files_elsewhere_that_are_no_videos_are_told_as_here(far: Far, tmp_path:
         header(far.address(tmp_path / "nothing.mp4"))
     with pytest.raises(VideoUnreachable, match="nothing here knows"):
         header("unheard-of://of")
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_a_clip_of_a_video_elsewhere_is_what_it_is_of_one_here(far: Far, tmp_path: Path, suffix: str) -> None:
+    path = make_clip(tmp_path / f"clip.{suffix}", pictures=200, b_frames=2, first=3)
+    clips = []
+    for name, whence in (("here.mp4", str(path)), ("there.mp4", far.address(path))):
+        part = Part(path=whence, start_s=3.1, end_s=5.3, codec="h264")
+        cut([part, part], tmp_path / name)
+        with open_pictures(str(tmp_path / name)) as pictures:
+            clips.append([(picture.time_s, picture.luma().tobytes()) for picture in pictures.all(Span(0, 99))])
+    assert len(clips[0]) > 100
+    assert [grey for _, grey in clips[0]] == [grey for _, grey in clips[1]]
 
 
 def test_settings_say_how_much_is_kept(far: Far, tmp_path: Path) -> None:

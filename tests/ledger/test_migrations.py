@@ -120,10 +120,14 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
     with monkeypatch.context() as then:
         then.setattr(module, "migrations", lambda: migrations()[:2])
         Ledger.open(second).close()
+    with duckdb.connect(second) as connection:
+        second_columns = columns(connection)
     with duckdb.connect(path) as connection:  # as the second version made it
         connection.execute("DROP INDEX sights_by_event")
         for table in tables(path) - tables(second):
             connection.execute(f"DROP TABLE {table}")
+        for table, column in columns(connection) - second_columns:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("DELETE FROM schema_versions WHERE version > 2")
     with Ledger.open(path) as migrated:
         assert [row.tracking_codes for row in migrated.event_rows(EventFilter(codes=("A1",)))] == [
@@ -132,6 +136,10 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
         ]
     with duckdb.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM event_codes").fetchall() == [(3,)]
+
+
+def columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    return {*connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()}
 
 
 def tables(path: Path) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import os
 import shutil
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from vtrack_ray.footage.origin import reading_by
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import HistoryFilter, VideoRow
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
@@ -106,7 +108,7 @@ class Threads(Gates):
             with job.watch.running():
                 self.begun.append(job)
                 await self.passed(job.label)
-                call = functools.partial(function, *args, **kwargs)
+                call = functools.partial(contextvars.copy_context().run, function, *args, **kwargs)
                 return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def adjust(self) -> Sequence[Occurrence]:
@@ -210,7 +212,8 @@ async def served(
     for root in roots:
         ledger.add_root(str(root), clock())
     given = Settings.model_validate({"DB": ledger.path, "BACKUP_HOURS": 0, **settings})
-    service = Service(ledger, Threads(slots), Remote(ledger), clock, given)
+    with reading_by(given):
+        service = Service(ledger, Threads(slots), Remote(ledger), clock, given)
     try:
         yield service
         if not service.serving.done():

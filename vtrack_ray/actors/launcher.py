@@ -24,7 +24,9 @@ from vtrack_ray.actors.roll import Roll
 from vtrack_ray.actors.turns import Place, Turns
 from vtrack_ray.actors.whereabouts import Whereabouts
 from vtrack_ray.actors.work import Worked, task
+from vtrack_ray.drive.account import account_path, kept_account
 from vtrack_ray.errors import SamplerCrashed, SamplerLost, SourceOutOfSight, VideoError
+from vtrack_ray.footage.origin import is_address
 from vtrack_ray.meaning.node import NodeState, Reach
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.sampling_log import SamplingLog
@@ -34,6 +36,7 @@ from vtrack_ray.pipeline.launcher import Store
 from vtrack_ray.pipeline.needs import MIB, Needs, Usage
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.head import Through
+from vtrack_ray.sources.reach import is_at_drive
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,8 +111,10 @@ class RayLauncher:
         told(machine.name, job.label)
         is_seen = job.file is None or self._whereabouts.reach(machine, job.file.source) is Reach.OWN
         through = None if is_seen else self._whereabouts.through
+        is_signed_in = job.file is not None and is_at_drive(job.file.path)
+        account = kept_account(account_path(self._settings.DB)) if is_signed_in else None
         call = task.options(name=job.label, **options)
-        running.answer = call.remote(function, args, kwargs, self._settings, through)
+        running.answer = call.remote(function, args, kwargs, self._settings, through, account)
         try:
             worked: Worked = await unwrapped(running.answer)
         except asyncio.CancelledError:
@@ -143,7 +148,7 @@ class RayLauncher:
 
     async def _is_in_doubt(self, place: Place, job: Job) -> bool:
         """Whether what a machine had trouble with may be fine elsewhere: then it is done again, where it is seen."""
-        if place.machine.is_head or job.file is None:
+        if place.machine.is_head or job.file is None or is_address(job.file.path):
             return False
         return not await self._whereabouts.still_sees(place.machine, self._roll.head, job.file)
 

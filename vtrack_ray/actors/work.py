@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import ray
 
+from vtrack_ray.drive.account import Account, signed_in_as
 from vtrack_ray.errors import SamplerCrashed
 from vtrack_ray.footage.origin import reading_by, register
 from vtrack_ray.pipeline.needs import MIB, Usage
@@ -38,8 +39,10 @@ def _work(
     kwargs: dict[str, object],
     settings: Settings,
     through: Through | None,
+    account: Account | None,
 ) -> Worked:
-    """With `through`, videos are read through the head, as this machine does not see them."""
+    """With `through`, videos are read through the head, as this machine does not see them; with `account`, at Google
+    Drive, though nobody has signed in on this machine."""
     os.nice(max(0, _POLITE - os.nice(0)))
     most_bytes = settings.TASK_MEMORY_MB * MIB
     # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
@@ -49,7 +52,7 @@ def _work(
         Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
     try:
-        with reading_by(settings):
+        with reading_by(settings), signed_in_as(account):
             result = called(function, args, kwargs, through)
     except MemoryError as error:
         raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error

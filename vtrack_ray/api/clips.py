@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextvars import copy_context
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -31,7 +32,7 @@ class Clips:
         """The clip of these parts of videos; None while it is being cut.
 
         Videos are told apart by their identities: another recording may take a file's place. Raises what cutting
-        failed with: ClipError, ToolMissing.
+        failed with: ClipError, ToolMissing, VideoError.
         """
         key = repr((video_ids, parts)).encode("utf-8", "surrogateescape")
         path = self._folder / f"{sha256(key).hexdigest()[:32]}.mp4"
@@ -42,7 +43,7 @@ class Clips:
             cutting = self._under_way.get(path)
             if cutting is None:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                cutting = self._under_way[path] = self._cutters.submit(self._cut, parts, path)
+                cutting = self._under_way[path] = self._cutters.submit(copy_context().run, self._cut, parts, path)
         try:
             cutting.result(self._wait_s)
         except NotYet:

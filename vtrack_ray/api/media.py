@@ -15,15 +15,17 @@ from fastapi.responses import FileResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import Receive, Scope, Send
 
-from vtrack_ray.api.asking import Asked
+from vtrack_ray.api.asking import Asked, InForce
 from vtrack_ray.api.clips import Clips
 from vtrack_ray.api.known import known_event, known_video
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.errors import VideoVanished
 from vtrack_ray.footage.clip import Part
+from vtrack_ray.footage.origin import is_address, reading_by
 from vtrack_ray.footage.pictures import open_pictures
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.ledger.values import VideoFilter, VideoRow
+from vtrack_ray.meaning.drive_item import content_of
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
@@ -80,6 +82,9 @@ def video_file(video_id: str, answers: Asked) -> FileResponse:
     """The recorded file as it is; a `Range` of it, if one is asked for: the next 4 MB, where it has no end."""
     row = known_video(video_id, answers)
     path = _unchanged(row)
+    if is_address(path):
+        there = f"https://drive.google.com/file/d/{content_of(path)[0]}/view"
+        raise Refusal(HTTPStatus.CONFLICT, f"The file is at Google Drive, and not given out here: {there}")
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return _Pieces(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
 
@@ -92,13 +97,15 @@ def video_file(video_id: str, answers: Asked) -> FileResponse:
 def picture(
     video_id: str,
     answers: Asked,
+    settings: InForce,
     time_s: Annotated[float, Query(ge=0, le=1e7, description="seconds after the video's first picture")] = 0.0,
     max_width: Annotated[
         int, Query(ge=16, le=8192, description="it is made smaller where it is wider, in pixels")
     ] = 8192,
 ) -> Response:
     """The picture that is shown at that time, or the next one there is; pixels are those that areas are set in."""
-    with open_pictures(_unchanged(known_video(video_id, answers))) as pictures:
+    path = _unchanged(known_video(video_id, answers))
+    with reading_by(settings), open_pictures(path) as pictures:
         found = next(pictures.all(Span(time_s, float("inf"))), None)
         if found is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "The video has no picture at that time or behind it.")
@@ -113,11 +120,12 @@ def picture(
     response_class=FileResponse,
     responses=_GONE | _content("video/mp4", description="the clip, or the range of it that was asked for") | _BEING_CUT,
 )
-def clip(event_id: str, answers: Asked, request: Request) -> Response:
+def clip(event_id: str, answers: Asked, settings: InForce, request: Request) -> Response:
     """The event's stretch of the recordings, with a moment before and after, as an MP4 that browsers play."""
     event = known_event(event_id, answers)
     clips: Clips = request.app.state.clips
-    path = clips.clip(event.video_ids, _parts(event, answers))
+    with reading_by(settings):
+        path = clips.clip(event.video_ids, _parts(event, answers))
     if path is None:
         return Response(status_code=HTTPStatus.ACCEPTED, headers={"Retry-After": str(_ASK_AGAIN_S)})
     code = "-".join(event.tracking_codes[:1]) or event_id
@@ -145,7 +153,12 @@ def _name(path: str) -> str:
 
 
 def _unchanged(row: VideoRow) -> str:
-    """The file's path without links. Raises VideoVanished if another file, or none, is where it was found."""
+    """The file's path without links. Raises VideoVanished if another file, or none, is where it was found.
+
+    An address names its bytes: whether they are still to be had, whoever opens it is told.
+    """
+    if is_address(row.path):
+        return row.path
     real = os.path.realpath(row.path)
     try:
         status = Path(real).stat()

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from vtrack_ray.api.access import OPERATORS
-from vtrack_ray.api.asking import Asked, InForce
+from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.refusals import Refusal, refusals
-from vtrack_ray.api.v1 import Source
+from vtrack_ray.meaning.source import Source, SourceKind
+from vtrack_ray.records import SourceRecord
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import is_there
 from vtrack_ray.sources.walk import is_below
 
 _WRONG = refusals(HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -37,13 +37,13 @@ class NewSource(BaseModel):
 
 
 @routes.post("", dependencies=[OPERATORS], status_code=HTTPStatus.CREATED, responses=_WRONG)
-def add_source(new: NewSource, answers: Asked, settings: InForce) -> Source:
+def add_source(new: NewSource, answers: Asked, settings: InForce, zone: Zone) -> SourceRecord:
     """Have the service look for videos in a folder below one of `SOURCE_ROOTS`; a source already, it stays one."""
     root = inside(new.source, _allowed(settings), "folder below one that the setting SOURCE_ROOTS names")
     if not Path(root).is_dir():
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{new.source!r} is a file; name the folder with the cameras'.")
     answers.add_root(root, datetime.now(UTC))
-    return Source(source=root, is_there=is_there(root))
+    return SourceRecord.of(Source(source=root, kind=SourceKind.FOLDER), zone)
 
 
 @routes.delete("", dependencies=[OPERATORS], status_code=HTTPStatus.NO_CONTENT, responses=_NONE)

@@ -34,10 +34,10 @@ from vtrack_ray.records import (
     NodeRecord,
     OccurrenceRecord,
     ProgramRecord,
+    SourceRecord,
     VideoRecord,
 )
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import is_there
 
 _WRONG = refusals(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 _WRONG_OR_DONE = _WRONG | refusals(HTTPStatus.CONFLICT)
@@ -72,13 +72,6 @@ class Drained(BaseModel):
     """Whether a machine is to be given no more work."""
 
     is_drained: bool = Field(description="it gets no new work; one joined with `vtrack node join` leaves then")
-
-
-class Source(BaseModel):
-    """Where the service looks for videos."""
-
-    source: Name = Field(description="the root folder")
-    is_there: bool = Field(description="false where it is missing or empty, as when its disk is not connected")
 
 
 class Camera(BaseModel):
@@ -236,9 +229,9 @@ def change_profile(
 
 
 @routes.get("/sources", tags=["Service"], responses=_AWAY)
-def sources(answers: Asked) -> list[Source]:
+def sources(answers: Asked, zone: Zone) -> list[SourceRecord]:
     """Where the service looks for videos."""
-    return [Source(source=root, is_there=is_there(root)) for root in answers.roots()]
+    return [SourceRecord.of(one, zone) for one in answers.added_sources()]
 
 
 @routes.get("/programs", tags=["Service"], responses=_AWAY)

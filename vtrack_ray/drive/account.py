@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -79,6 +82,32 @@ def load_account(path: Path) -> Account:
     except ValidationError:
         # Without its cause, which quotes the file: it holds a secret.
         raise DriveError(f"{path} holds no Google account any more; `vtrack drive login` makes it anew") from None
+
+
+def kept_account(path: Path) -> Account | None:
+    """Who is signed in, to hand it to a job elsewhere; None if nobody is: then the job itself tells what is wrong."""
+    try:
+        return load_account(path)
+    except DriveError:
+        return None
+
+
+_in_force: ContextVar[Account | None] = ContextVar("account", default=None)
+
+
+@contextmanager
+def signed_in_as(account: Account | None) -> Iterator[None]:
+    """Has Drive asked with that account, on whatever machine this is; None: with the one that is kept here."""
+    before = _in_force.set(account)
+    try:
+        yield
+    finally:
+        _in_force.reset(before)
+
+
+def account_in_force(path: Path) -> Account:
+    """The account that was handed to this job, or the one that is kept. Raises DriveSignedOut, DriveError."""
+    return _in_force.get() or load_account(path)
 
 
 def keep_account(path: Path, account: Account) -> None:

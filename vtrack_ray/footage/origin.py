@@ -27,7 +27,7 @@ Opener = Callable[[str, Settings], Remote]
 """Takes a whole address; raises VideoError where the file can't be had."""
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+-]+)://", re.ASCII)
-_openers: dict[str, str | Opener] = {}
+_openers: dict[str, str | Opener] = {"drive": "vtrack_ray.drive.video:open_video"}
 """By their paths, as knowledge goes one way, and so known in whatever process a function is called in."""
 
 _settings: ContextVar[Settings | None] = ContextVar("settings", default=None)

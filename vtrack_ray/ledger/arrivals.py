@@ -49,7 +49,7 @@ class Arrivals(Database):
             moved = _lookalikes(transaction, added, vanished) if vanished else []
             replaced = {*at_path.values(), *(row["video_id"] for row in moved)} - by_id.keys()
             if replaced:
-                _remove(transaction, sorted(replaced))
+                remove_videos(transaction, sorted(replaced))
             if added:
                 transaction.run("insert_videos", **_columns(added), at=at)
             removed = videos_of(transaction.run("removed_videos"))
@@ -92,7 +92,7 @@ def _columns(files: Mapping[str, FoundFile]) -> dict[str, str]:
     return {name: json.dumps(values, ensure_ascii=False) for name, values in columns.items()}
 
 
-def _remove(transaction: Transaction, video_ids: Sequence[str]) -> None:
+def remove_videos(transaction: Transaction, video_ids: Sequence[str]) -> None:
     """Forgets videos with their logs and events, but remembers that their neighbours' events are to be folded again."""
     gone = transaction.run("delete_events_touching", video_ids=video_ids)
     forget_details(transaction, [row["event_id"] for row in gone])

@@ -13,6 +13,7 @@ from vtrack_ray.ledger.profiles import Profiles
 from vtrack_ray.ledger.programs import Programs
 from vtrack_ray.ledger.results import Results
 from vtrack_ray.ledger.soundness import Soundness
+from vtrack_ray.ledger.sources import Sources
 from vtrack_ray.ledger.tokens import Tokens
 from vtrack_ray.ledger.videos import Videos
 
@@ -28,6 +29,7 @@ class Ledger(
     Events,
     Profiles,
     Programs,
+    Sources,
     History,
     Tokens,
     Results,

@@ -1,4 +1,4 @@
-"""The tables of programs and sources, and the orders an operator gives to the service."""
+"""The table of programs, and the orders an operator gives to the service."""
 
 from __future__ import annotations
 
@@ -80,21 +80,6 @@ class Programs(Database):
         """How many videos are still to be worked on for each Custom program that has some."""
         with self._reading() as transaction:
             return {row["program_id"]: row["videos"] for row in transaction.run("unfinished_of_programs")}
-
-    def roots(self) -> list[str]:
-        """The sources the service looks for videos in, in alphabetical order."""
-        with self._reading() as transaction:
-            return [row["source"] for row in transaction.run("sources_added")]
-
-    def add_root(self, source: str, at: datetime) -> bool:
-        """Adds a source, and says whether it is a new one."""
-        with self._changing() as transaction:
-            return bool(transaction.run("add_source", source=source, at=at))
-
-    def remove_root(self, source: str) -> bool:
-        """Removes a source, and says whether it was one; what is known of its videos stays."""
-        with self._changing() as transaction:
-            return bool(transaction.run("remove_source", source=source))
 
     def filters(self) -> Filters:
         """The filters in force."""

@@ -103,6 +103,22 @@ class VideoPlace(NamedTuple):
         return cls(row.camera_name, row.started_at, row.path)
 
 
+class Elsewhere(NamedTuple):
+    """A video whose file at Google Drive has another address by now, or another camera, that of the found file.
+
+    Other content under the same Drive id is another video: then `found_id` is not `video_id`.
+    """
+
+    video_id: str
+    found_id: str
+    source: str
+    found_source: str
+    found_path: str
+    has_moved_camera: bool
+    started_at: datetime | None
+    start_basis: StartBasis | None
+
+
 class Unfinished(NamedTuple):
     """A video that is still to be done, or being done."""
 

@@ -34,6 +34,7 @@ from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.sign_in import SignIn
+from vtrack_ray.meaning.source import Source, SourceKind
 from vtrack_ray.meaning.token import Token
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -85,7 +86,11 @@ class Answers(Protocol):
 
     def roots(self) -> list[str]: ...
 
-    def add_root(self, source: str, at: datetime) -> bool: ...
+    def added_sources(self) -> list[Source]: ...
+
+    def add_root(
+        self, source: str, at: datetime, kind: SourceKind = SourceKind.FOLDER, title: str | None = None
+    ) -> bool: ...
 
     def remove_root(self, source: str) -> bool: ...
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
+from vtrack_ray.meaning.drive_item import SCHEME, content_of
+
 
 class StartBasis(StrEnum):
     """What a video's start was taken from."""
@@ -50,8 +52,13 @@ class FoundFile:
     def video_id(self) -> str:
         """The identity: 16 hexadecimal digits of path, size and modification time.
 
-        The path is whole: it begins with the source's root, so a file is the same whichever folder was asked for.
+        The path is whole: it begins with the source's root, so a file is the same whichever folder was asked for. Of a
+        file at Google Drive, id and MD5 count alone: it is the same wherever it is moved to and whatever it is called.
         """
+        if self.path.startswith(SCHEME):
+            return blake2b(
+                "\0".join(content_of(self.path)).encode("utf-8", "surrogateescape"), digest_size=8
+            ).hexdigest()
         text = "\0".join((self.path, str(self.size_bytes), str(self.modified_ns)))
         return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 

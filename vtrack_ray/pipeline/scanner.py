@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, ParamSpec
 
-from vtrack_ray.errors import SourceError
+from vtrack_ray.errors import DriveError, SourceError, VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
+from vtrack_ray.meaning.source import Source, SourceKind
+from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.chronicle import Chronicle
+from vtrack_ray.pipeline.drive_scanner import DriveScanner
 from vtrack_ray.pipeline.intake import Intake
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import Scan, scan, scan_sources
+from vtrack_ray.sources.reach import is_at_drive
 from vtrack_ray.sources.settling import Settling
 
 P = ParamSpec("P")
@@ -43,6 +47,8 @@ class Scanner:
     ) -> None:
         self._limit_s = max(settings.TIMEOUT_SECONDS, settings.SCAN_INTERVAL_SECONDS)
         self._settling = Settling(settings.SETTLE_SECONDS)
+        self._a_while = timedelta(seconds=settings.RETRY_SECONDS)
+        self._drive = DriveScanner(settings, store, launcher, self._limit_s)
         self._store = store
         self._launcher = launcher
         self._intake = intake
@@ -55,12 +61,39 @@ class Scanner:
         return bool(len(self._settling))
 
     async def scan_sources(self, roots: Sequence[str]) -> Found:
-        """Scans the sources, what is still being written left out of the ledger."""
-        where = " and ".join(roots) or "no source"
-        job = Job(label=f"scan:{where}", kind="scan")
-        found = await self._scanned(job, where, self._settling, scan_sources, roots, await self._known(roots))
-        is_all = bool(roots) and not {problem.path for problem in found.problems} & set(roots)
-        return Found([file.video_id for file in found.files], is_all)
+        """Scans the sources, what is still being written left out of the ledger; one that is away stops no other."""
+        folders = [root for root in roots if not is_at_drive(root)]
+        video_ids, is_all = list[str](), bool(roots)
+        if folders or not roots:
+            where = " and ".join(folders) or "no source"
+            job = Job(label=f"scan:{where}", kind="scan")
+            found = await self._scanned(job, where, self._settling, scan_sources, folders, await self._known(folders))
+            video_ids += [file.video_id for file in found.files]
+            away = {problem.path for problem in found.problems} & set(folders)
+            is_all = is_all and not away
+            for root in folders:
+                await self._store(Ledger.note_look, root, self._now(), "it is not there" if root in away else None)
+        for source in await self._store(Ledger.added_sources) if len(folders) < len(roots) else ():
+            if source.kind is SourceKind.DRIVE and source.source in roots:
+                seen = await self._scan_drive(source)
+                is_all = is_all and seen is not None
+                video_ids += seen or ()
+        return Found(video_ids, is_all)
+
+    async def _scan_drive(self, source: Source) -> list[str] | None:
+        """The videos below a source at Google Drive; None if it can't be looked into, which is told."""
+        began = self._now()
+        try:
+            found = await self._drive.scan(source)
+            await self._take_in(str(source), found, found.files, began)
+        except (DriveError, VideoTimedOut) as error:
+            await self._store(Ledger.note_look, source.source, began, str(error))
+            await self._store(Ledger.put_off_source, source.source, str(error), began + self._a_while)
+            await self._chronicle.tell(OccurrenceKind.TROUBLE, f"{source}: {error}")
+            return None
+        await self._store(Ledger.note_look, source.source, began, None)
+        await self._store(Ledger.resume_source, source.source)
+        return [file.video_id for file in found.files]
 
     async def scan_path(self, path: Path, roots: Sequence[str], camera_name: str | None) -> list[str]:
         """The videos at a path, whatever it is, by id; urgent. Raises SourceError if there are none."""
@@ -85,6 +118,11 @@ class Scanner:
         began = self._now()
         found = await within(self._limit_s, job.watch, self._launcher.run(job, function, *args, **kwargs))
         stable = found.files if settling is None else settling.settle(found.files, began).stable
+        await self._take_in(where, found, stable, began)
+        return found
+
+    async def _take_in(self, where: str, found: Scan, stable: Sequence[FoundFile], began: datetime) -> None:
+        """Has the ledger know what is stable of what was found, and tells of it."""
         new = await self._intake.register(stable, began)
         for problem in found.problems:
             await self._chronicle.tell(OccurrenceKind.TROUBLE, f"{problem.path}: {problem.reason}")
@@ -96,4 +134,3 @@ class Scanner:
             growing=len(found.files) - len(stable),
             scan_s=(self._now() - began).total_seconds(),
         )
-        return found

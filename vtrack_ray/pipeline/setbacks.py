@@ -6,7 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from vtrack_ray.errors import SamplerLost, SourceOutOfSight, StaleAttempt, VideoTimedOut, VideoUnreachable
+from vtrack_ray.errors import (
+    SamplerLost,
+    SourceOutOfSight,
+    StaleAttempt,
+    VideoForbidden,
+    VideoTimedOut,
+    VideoUnreachable,
+)
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
@@ -14,7 +21,7 @@ from vtrack_ray.pipeline.chronicle import Chronicle
 from vtrack_ray.pipeline.launcher import Store
 from vtrack_ray.pipeline.reasons import sentence
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import is_there
+from vtrack_ray.sources.reach import is_at_drive, trouble_of
 
 _PAUSES_GROW_BY = 5
 _A_MOMENT_S = 5.0
@@ -31,6 +38,7 @@ class Setbacks:
         self._pauses_s = [settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(settings.RETRIES)]
         self._a_while = timedelta(seconds=settings.RETRY_SECONDS)
         self._a_moment = min(self._a_while, timedelta(seconds=_A_MOMENT_S))
+        self._settings = settings
         self._store = store
         self._chronicle = chronicle
         self._now = now
@@ -39,6 +47,8 @@ class Setbacks:
         """Decides, by what went wrong; a video whose file was replaced meanwhile is nobody's any more."""
         reason = sentence(file, error)
         is_away = isinstance(error, VideoUnreachable)
+        # There, the same refusal may be about one file or about all.
+        may_be_away = is_away or (isinstance(error, VideoForbidden) and is_at_drive(file.source))
         try:
             if isinstance(error, VideoTimedOut):
                 kind = OccurrenceKind.TIMEOUT
@@ -46,9 +56,12 @@ class Setbacks:
             elif isinstance(error, SourceOutOfSight):
                 await self._put_off(file, attempt, reason)
                 return
-            elif is_away and not await asyncio.to_thread(is_there, file.source):
+            elif may_be_away and (trouble := await asyncio.to_thread(trouble_of, file.source, self._settings)):
                 # It is there again when its disk is.
-                await self._put_off(file, attempt, f"{file.source} is not there")
+                await self._put_off(file, attempt, trouble)
+                if is_at_drive(file.source):
+                    # Google is asked again and again before it is given up: none of the others needs to.
+                    await self._pause(file.source, trouble)
                 return
             elif isinstance(error, SamplerLost) and await self._may_be_innocent(file, attempt):
                 kind = OccurrenceKind.RETRY
@@ -75,6 +88,12 @@ class Setbacks:
             kind = await self._set_back(claim.video.file, claim.attempt, reason, pauses_s)
             await self._chronicle.tell_of(claim.video.file, claim.attempt, kind, reason)
         return len(suspects) + await self._store(Ledger.release_claims)
+
+    async def _pause(self, source: str, trouble: str) -> None:
+        """Has nothing of a source begun for a while."""
+        await self._store(Ledger.note_look, source, self._now(), trouble)
+        await self._store(Ledger.put_off_source, source, trouble, self._now() + self._a_while)
+        await self._chronicle.tell(OccurrenceKind.TROUBLE, f"{source} pauses: {trouble}")
 
     async def _set_back(
         self, file: FoundFile, attempt: int | None, reason: str, pauses_s: Sequence[float], *, is_away: bool = False

@@ -110,6 +110,8 @@ def vanished(paths: Iterable[str]) -> list[str]:
 
 
 def _is_vanished(path: str) -> bool:
+    if not os.path.isabs(path):
+        return False  # what is at Google Drive is followed by its id
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -41,18 +41,6 @@ FROM file_list
 WHERE program_id IS NOT NULL AND status IN ('pending', 'sampling')
 GROUP BY program_id;
 
--- name: sources_added
--- The roots that the service looks for videos in.
-SELECT source FROM sources ORDER BY source;
-
--- name: add_source
--- Adds a root.
-INSERT INTO sources VALUES ($source, $at) ON CONFLICT DO NOTHING RETURNING source;
-
--- name: remove_source
--- Removes a root; its videos stay known.
-DELETE FROM sources WHERE source = $source RETURNING source;
-
 -- name: delete_config
 -- Forgets a setting or fact.
 DELETE FROM processing_config WHERE key = $key;
