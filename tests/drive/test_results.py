@@ -29,8 +29,10 @@ from vtrack_ray.errors import DriveForbidden, DriveSignedOut
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.occurrence import OccurrenceKind
+from vtrack_ray.pipeline.chronicle import Chronicle
 from vtrack_ray.pipeline.launcher import LocalLauncher, LocalStore
-from vtrack_ray.pipeline.results import Results
+from vtrack_ray.pipeline.observer import Nobody
+from vtrack_ray.pipeline.results import Results, Sending
 from vtrack_ray.settings import Settings
 
 NAMES = ["events 2026-11-01.csv", "events 2026-11-01.parquet"]
@@ -250,6 +252,18 @@ def test_what_refuses_is_told(shop: Shop) -> None:
     account_path(shop.settings.DB).unlink()
     with pytest.raises(DriveSignedOut):
         shop.send()
+
+
+def test_whatever_goes_wrong_with_it_the_service_goes_on(shop: Shop) -> None:
+    def fail() -> None:
+        raise OSError("no room")
+
+    shop.happen(event(1))
+    store, now = LocalStore(shop.ledger), lambda: NOON
+    results = Results(shop.settings, store, LocalLauncher(before_each=fail), now)
+    asyncio.run(Sending(shop.settings, results, Chronicle(store, Nobody(), now), now).keep())
+    [told] = shop.ledger.history()
+    assert (told.kind, told.text) == (OccurrenceKind.TROUBLE, "results could not be sent: no room")
 
 
 @in_a_loop
