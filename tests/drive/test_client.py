@@ -237,7 +237,16 @@ def test_each_purpose_has_the_least_scope(google: Google, client: Client, person
 
 @pytest.mark.parametrize(
     "fault",
-    [None, faults.Drop(100_000), faults.UNAVAILABLE, faults.Cut(), faults.Cut(0), faults.UNAUTHORISED],
+    [
+        None,
+        faults.Drop(100_000),
+        faults.UNAVAILABLE,
+        faults.Cut(),
+        faults.Cut(0),
+        faults.UNAUTHORISED,
+        faults.NOT_FOUND,  # the parts that came are forgotten
+        faults.EXPIRED_CHANGES,
+    ],
     ids=str,
 )
 def test_uploads_in_parts_go_on_where_they_were_cut(

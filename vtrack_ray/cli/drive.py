@@ -24,6 +24,7 @@ from vtrack_ray.drive.account import (
     keep_account,
     load_account,
 )
+from vtrack_ray.drive.patience import Patience
 from vtrack_ray.errors import DriveError, DriveGone, DriveUnreachable
 from vtrack_ray.ledger.answers import Answers, open_answers
 from vtrack_ray.meaning.result import ResultFile, ResultsFolder
@@ -31,6 +32,8 @@ from vtrack_ray.pipeline.launcher import LocalLauncher
 from vtrack_ray.pipeline.results import Results
 from vtrack_ray.settings import Settings
 
+_PATIENCE = Patience(tries=4)
+"""A person waits."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -80,7 +83,7 @@ def _whose(account: Account, purpose: Purpose, settings: Settings) -> str:
     from vtrack_ray.drive.client import Drive
     from vtrack_ray.drive.sign_in import whose
 
-    with Drive(account, purpose, settings.DRIVE_ENDPOINT) as opened:
+    with Drive(account, purpose, settings.DRIVE_ENDPOINT, patience=_PATIENCE) as opened:
         return whose(opened)
 
 
@@ -189,7 +192,7 @@ def _chosen(text: str | None, new: str | None, settings: Settings) -> ResultsFol
     account = load_account(account_path(settings.DB))
     before, _ = _results(settings)
     owner = before.owner if before else uuid4().hex
-    with Drive(account, Purpose.RESULTS, settings.DRIVE_ENDPOINT) as opened:
+    with Drive(account, Purpose.RESULTS, settings.DRIVE_ENDPOINT, patience=_PATIENCE) as opened:
         if new:
             if account.kind is Kind.SERVICE_ACCOUNT:
                 raise DriveError(

@@ -31,6 +31,8 @@ _logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _CUT = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, TransportError)
 _TIMEOUT_S = 60.0
+_STARTS = 3
+"""How often an upload is begun, should Google forget what came of it."""
 _RESOURCES = ("about", "changes", "drives", "files")
 
 
@@ -102,13 +104,16 @@ class Drive:
 
         `make` makes the request, with a resumable MediaUpload; once more if Google has forgotten the parts.
         """
+        starts = 0
         while True:
             request = make()
+            starts += 1
             try:
                 return self._in_parts(request, about)
             except DriveError as error:
-                forgotten = isinstance(error.__cause__, HttpError) and error.__cause__.resp.status in (404, 410)
-                if not forgotten or request.resumable_uri is None or request.resumable_progress == 0:
+                cause = error.__cause__
+                is_forgotten = isinstance(cause, HttpError) and cause.resp.status in (404, 410)
+                if not is_forgotten or request.resumable_uri is None or starts == _STARTS:
                     raise
                 _logger.warning("Google has forgotten the parts of %s: they are sent again", about)
 
