@@ -66,11 +66,18 @@ class Misfit:
 
 
 @dataclass(frozen=True)
+class Shifted:
+    """The content of a file begins so many bytes later than asked for; the head says so."""
+
+    by: int
+
+
+@dataclass(frozen=True)
 class Whole:
     """The range asked for is passed over: the whole file comes, with 200, as some proxies do."""
 
 
-Fault = Refuse | RefuseToken | Cut | Drop | Slow | Misfit | Whole
+Fault = Refuse | RefuseToken | Cut | Drop | Slow | Misfit | Shifted | Whole
 
 UNAUTHORISED = Refuse(401, "authError", "Invalid Credentials")
 RATE_LIMIT = Refuse(403, "rateLimitExceeded", "Rate Limit Exceeded", "usageLimits")

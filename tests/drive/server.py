@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.drive.contents import Contents
-from tests.drive.faults import UNAUTHORISED, Cut, Drop, Fault, Faults, Misfit, Refuse, RefuseToken, Slow, Whole
+from tests.drive.faults import UNAUTHORISED, Cut, Drop, Fault, Faults, Misfit, Refuse, RefuseToken, Shifted, Slow, Whole
 from tests.drive.grants import Grant, Grants
 from tests.drive.service import Json, Refused, Service, bad
 from tests.drive.uploads import Uploads
@@ -242,7 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
             if bounds is None:
                 refusal = Refuse(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
                 return Answer(416, refusal.body(), {"Content-Type": _JSON, "Content-Range": f"bytes */{item.size}"})
-            (first, last), status = bounds, 206
+            shift = fault.by if isinstance(fault, Shifted) else 0
+            (first, last), status = (bounds[0] + shift, bounds[1] + shift), 206
             headers["Content-Range"] = f"bytes {first}-{last}/{item.size}"
         length = last - first + 1
         if isinstance(fault, Misfit):

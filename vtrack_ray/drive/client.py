@@ -88,13 +88,13 @@ class Drive:
         """The `size` bytes (at least one) of a file's content from `start` on: just as many, or an error."""
         request = self.files.get_media(fileId=file_id, supportsAllDrives=True)
         request.headers["range"] = f"bytes={start}-{start + size - 1}"
-        statuses: list[int] = []
-        request.add_response_callback(lambda response: statuses.append(response.status))
+        ranges: list[str] = []
+        request.add_response_callback(lambda response: ranges.append(response.get("content-range", "bytes 0-")))
 
         def attempt() -> bytes:
             content: bytes = request.execute()
-            if len(content) != size or (statuses[-1] != 206 and start):
-                raise _Unfit(f"{len(content)} bytes came where {size} were asked for")
+            if len(content) != size or not ranges[-1].startswith(f"bytes {start}-"):
+                raise _Unfit(f"{len(content)} bytes came where {size} were asked for from {start} on")
             return content
 
         return self._patiently(attempt, about)
