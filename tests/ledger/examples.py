@@ -131,7 +131,7 @@ def refolded(
 
 def asked_for(ledger: Ledger, *video_ids: str) -> int:
     """The number of a Custom program that asks for these videos."""
-    request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path="/rec")
+    request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=f"/rec/{'+'.join(video_ids)}")
     program_id = ledger.request_program(request, NOON).program_id
     ledger.assign_to_program(program_id, video_ids)
     return program_id
