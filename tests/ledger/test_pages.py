@@ -130,8 +130,9 @@ def test_a_window_may_be_folded_again_and_again(ledger: Ledger, path: Path) -> N
         assert len(ledger.events(EventFilter(codes=("spx1",)))) == 5
     with ledger._changing() as transaction:
         for _ in range(5):
-            gone = transaction.run("delete_window", event_ids=[], camera_name="cam1", after=None, until=None)
+            gone = transaction.run("events_in_window", camera_name="cam1", after=None, until=None)
             ids = [row["event_id"] for row in gone]
+            transaction.run("delete_events", event_ids=ids)
             forget_details(transaction, ids)
             insert_events(transaction, [event(minute, codes=["SPX9"]) for minute in range(5)])
     assert len(ledger.events(EventFilter(codes=("spx9",)))) == 5
