@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.ledger.examples import NOON, claimed, event, found, header, probed, refolded
 from vtrack_ray.ledger.events import forget_details, insert_events
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import EventFilter, EventPlace, Refolded, Unfinished, VideoFilter, VideoPlace
+from vtrack_ray.ledger.values import EventFilter, EventPlace, Refolded, VideoFilter, VideoPlace
 from vtrack_ray.meaning.video import VideoStatus
 
 T = TypeVar("T")
@@ -187,10 +187,12 @@ def test_unfinished_videos_are_told_those_at_work_first(ledger: Ledger) -> None:
     claimed(ledger, "c.mp4", "cam2")
     (done,) = probed(ledger, "d.mp4", camera_name="cam0")
     ledger.fail(done.video_id, None, VideoStatus.FAILED, "why", NOON)
-    told = [
-        Unfinished("/rec/cam2/c.mp4", VideoStatus.SAMPLING),
-        Unfinished("/rec/cam1/b.mp4", VideoStatus.PENDING),
-        Unfinished("/rec/cam1/a.mp4", VideoStatus.PENDING),
-    ]
-    assert ledger.unfinished(10) == told
-    assert ledger.unfinished(2) == told[:2]
+    assert ledger.unfinished(10) == {
+        VideoStatus.SAMPLING: ["/rec/cam2/c.mp4"],
+        VideoStatus.PENDING: ["/rec/cam1/b.mp4", "/rec/cam1/a.mp4"],
+    }
+    assert ledger.unfinished(2) == {
+        VideoStatus.SAMPLING: ["/rec/cam2/c.mp4"],
+        VideoStatus.PENDING: ["/rec/cam1/b.mp4"],
+    }
+    assert list(ledger.unfinished(1).values()) == [["/rec/cam2/c.mp4"], []]

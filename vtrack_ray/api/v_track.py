@@ -238,7 +238,9 @@ def confirm_run(confirmation: Confirmation, answers: Asked) -> Confirmed:
 def program_progress(answers: Asked, zone: Zone) -> Answer:
     """The unfinished videos, and when they will be done."""
     # Thousands of files: made into models and checked, they would take longer than all the rest.
-    files = [{"file": one.path, "status": one.status} for one in answers.unfinished(_MOST_FILES)]
+    files = [
+        {"file": path, "status": status} for status, paths in answers.unfinished(_MOST_FILES).items() for path in paths
+    ]
     return Answer({**totals(answers, zone).model_dump(), "files": files})
 
 

@@ -61,6 +61,8 @@ def _mended(kind: str, values: Sequence[Any]) -> Sequence[Any]:
     """A column's values as they are outside the database."""
     if kind == "VARCHAR":
         return [value if value is None else restored(value) for value in values]
+    if kind == "VARCHAR[]":
+        return [value if value is None else [restored(item) for item in value] for value in values]
     return [_outward(value) for value in values] if _MENDED.search(kind) else values
 
 

@@ -119,13 +119,6 @@ class Elsewhere(NamedTuple):
     start_basis: StartBasis | None
 
 
-class Unfinished(NamedTuple):
-    """A video that is still to be done, or being done."""
-
-    path: str
-    status: VideoStatus
-
-
 @dataclass(frozen=True, kw_only=True)
 class EventRow:
     """An event's record, one row of `events`: all but its sights."""

@@ -14,15 +14,12 @@ from vtrack_ray.ledger.values import (
     Filterable,
     Progress,
     Skipped,
-    Unfinished,
     VideoFilter,
     VideoRow,
 )
 from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
 from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
-
-_STATUSES = {status.value: status for status in VideoStatus}
 
 
 class Videos(Database):
@@ -171,11 +168,14 @@ class Videos(Database):
             )
         return [record_of(row) for row in rows]
 
-    def unfinished(self, limit: int) -> list[Unfinished]:
-        """At most so many videos that wait to be done or are being done; the latter first, then in `videos`' order."""
+    def unfinished(self, limit: int) -> dict[VideoStatus, list[str]]:
+        """Where at most so many videos are that are being done or wait to be, by status; the former come first.
+
+        In the order of `videos`.
+        """
         with self._asking() as transaction:
-            rows = transaction.tuples("unfinished_videos", limit=limit)
-        return [Unfinished(path, _STATUSES[status]) for path, status in rows]
+            found: dict[str, list[str]] = dict(transaction.tuples("unfinished_videos", limit=limit))
+        return {status: found.get(status, []) for status in (VideoStatus.SAMPLING, VideoStatus.PENDING)}
 
     def paths(self, video_ids: Sequence[str]) -> dict[str, str]:
         """Where those of these videos are that are known, by their identities."""

@@ -21,7 +21,6 @@ from vtrack_ray.ledger.values import (
     EventRow,
     HistoryFilter,
     Progress,
-    Unfinished,
     VideoFilter,
     VideoRow,
 )
@@ -56,7 +55,7 @@ class Answers(Protocol):
 
     def paths(self, video_ids: Sequence[str]) -> dict[str, str]: ...
 
-    def unfinished(self, limit: int) -> list[Unfinished]: ...
+    def unfinished(self, limit: int) -> dict[VideoStatus, list[str]]: ...
 
     def logs(self, video_ids: Sequence[str]) -> dict[str, list[SamplingLog]]: ...
 

@@ -154,12 +154,17 @@ LIMIT $limit -- if limit
 ;
 
 -- name: unfinished_videos
--- Videos still to be done, those being done first.
-SELECT path, status
-FROM file_list
-WHERE status IN ('pending', 'sampling')
-ORDER BY status = 'pending', camera_name, started_at NULLS LAST, path
-LIMIT $limit;
+-- Where videos are that are still to be done, by status, those being done first. A row for each of thousands would take
+-- longer to read than to find.
+SELECT status, list(path ORDER BY camera_name, started_at NULLS LAST, path) AS paths
+FROM (
+  SELECT path, status, camera_name, started_at
+  FROM file_list
+  WHERE status IN ('pending', 'sampling')
+  ORDER BY status = 'pending', camera_name, started_at NULLS LAST, path
+  LIMIT $limit
+)
+GROUP BY status;
 
 -- name: any_unfinished
 -- A row if any video is still to be done; the first one found is enough.
