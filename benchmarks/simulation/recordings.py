@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from vtrack_ray import instants
@@ -192,12 +192,9 @@ def _is_packed(found: Iterable[Packing], at_s: float) -> bool:
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
     """First and last of those that follow each other."""
-    first = None
-    for number, after in zip(numbers, [*numbers[1:], None], strict=True):
-        first = number if first is None else first
-        if after != number + 1:
-            yield first, number
-            first = None
+    for _, same in groupby(enumerate(numbers), key=lambda one: one[1] - one[0]):
+        run = [number for _, number in same]
+        yield run[0], run[-1]
 
 
 def _events(camera: str, first: int, last: int) -> Iterator[Told]:
