@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -213,6 +214,7 @@ def cluster(folder: Path, footage: Path) -> Iterator[Cluster]:
 @click.option("--only", multiple=True, type=click.Choice(HAPPENINGS), help="What is to happen; all of it otherwise.")
 def main(rounds: int, only: tuple[str, ...]) -> None:
     """Has things happen to the machines of a cluster at work."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing of it is to stay behind
     with tempfile.TemporaryDirectory(prefix="vtrack-chaos-") as name:
         folder = Path(name)
         order = Order(

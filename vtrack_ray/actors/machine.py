@@ -27,7 +27,7 @@ _ANSWER_S = 4.0
 """Less than the time between two looks at all machines."""
 _FILES_S = 20.0
 """A disk that spins up takes about that."""
-_LATELY_S = 30.0
+_LATELY_S = 15.0
 """After a link was down for a while, connections are given up one after the other."""
 _ROUNDING = 1e-6
 
@@ -70,6 +70,7 @@ class Machine:
         self._unfit: str | None = None
         self._silent: str | None = None
         self._silent_s = -_LATELY_S
+        self._has_answered = False
         self._monitor: Any = None
         self._asking: asyncio.Future[Glance] | None = None
         self.rest(is_resting=False)
@@ -159,7 +160,7 @@ class Machine:
         except RayError as error:  # it is gone, or its monitor is being started again, or can't be
             self._quiet(f"its monitor does not work: {_first_line(error)}")
             return None
-        self._silent = None
+        self._silent, self._has_answered = None, True
         self.use, self.wants_to_leave = glance.use, glance.wants_to_leave
         if not self.is_head:
             self._unfit = _unfit(glance)
@@ -169,7 +170,8 @@ class Machine:
         self.use = None
         if not self.is_head:  # what the head can't do shows in what is done
             self._silent = reason
-            self._silent_s = time.monotonic()
+            if self._has_answered:  # one that has just joined may still be starting its monitor
+                self._silent_s = time.monotonic()
 
     async def is_out_of_touch(self) -> bool:
         """Whether it does not answer, or did not a moment ago; the head is always in touch with itself."""
