@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -89,6 +90,27 @@ def test_a_claimed_video_is_not_claimed_again(ledger: Ledger) -> None:
     assert ledger.claim_video(claim.video.video_id, NOON) is None
     assert claim_next(ledger, 1, NOON) == []
     assert ledger.claim_video("unknown", NOON) is None
+
+
+def test_of_very_many_videos_each_is_claimed_once_and_its_attempt_raised_by_one(ledger: Ledger) -> None:
+    """DuckDB 2.0 changes a row of such a table twice, now and then, where an index tells it where that is."""
+    with closing(ledger._connection.cursor()) as cursor:
+        cursor.execute(
+            """
+            INSERT INTO file_list BY NAME
+            SELECT md5(number::VARCHAR)[:16] AS video_id, '/rec' AS source, '/rec/' || number AS path,
+              'cam1' AS camera_name, 1 AS size_bytes, 1 AS modified_ns, TIMESTAMP '2026-11-01' AS started_at,
+              'name' AS start_basis, 60 AS duration_s, 1920 AS width_px, 1080 AS height_px, 'h264' AS codec,
+              'pending' AS status, TIMESTAMP '2026-11-01' AS added_at
+            FROM range(150_000) AS numbers(number)
+            """
+        )
+        cursor.execute("CHECKPOINT")
+    for video_id in ledger.next_up(100, NOON):
+        claim = ledger.claim_video(video_id, NOON)
+        assert claim
+        assert claim.attempt == 1
+    assert ledger.counts()[VideoStatus.SAMPLING] == 100
 
 
 def test_a_released_claim_waits_for_its_retry_time(ledger: Ledger) -> None:
