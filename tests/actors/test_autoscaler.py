@@ -40,7 +40,16 @@ def configuration(address: str) -> dict[str, Any]:
     return {
         "cluster_name": "simulated",
         "max_workers": 4,
-        "provider": {"type": "fake_multinode", "gcs_address": address},
+        "provider": {
+            "type": "fake_multinode",
+            "gcs_address": address,
+            "use_node_id_as_ip": True,  # they all have the same address
+            "disable_node_updaters": True,
+            "disable_launch_config_check": True,
+            "foreground_node_launch": True,
+            "worker_liveness_check": False,
+            "worker_rpc_drain": True,
+        },
         "available_node_types": kinds,
         "head_node_type": "ray.head.default",
         "upscaling_speed": 1.0,

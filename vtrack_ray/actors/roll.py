@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -108,11 +109,16 @@ class Roll:
         name = str(given if is_given else node["NodeManagerHostname"])
         for namesake in [machine for machine in self._machines.values() if machine.name == name]:
             if not is_given or namesake.address != address:
-                return f"{name} ({node['NodeID'][:6]})"
+                return self._unused(name)
             # It has joined again before it was missed.
             namesake.lose("it has joined again")
-            namesake.name = f"{name} ({namesake.node_id[:6]})"
+            namesake.name = self._unused(name)
         return name
+
+    def _unused(self, name: str) -> str:
+        """The name with the first number that makes it another machine's than those there are."""
+        used = {machine.name for machine in self._machines.values()}
+        return next(one for number in itertools.count(2) if (one := f"{name} ({number})") not in used)
 
     async def _look_at(self, machine: Machine, *, is_new: bool) -> None:
         use = await machine.look()
