@@ -11,8 +11,17 @@ import pytest
 from tests.drive import faults
 from tests.drive.server import Google
 from tests.drive.sources import a_source, signed_in
-from vtrack_ray.drive.account import Account
-from vtrack_ray.errors import DriveError, DriveForbidden, DriveGone, DriveSignedOut, DriveUnreachable, SourceError
+from vtrack_ray.drive.account import Account, account_path, signed_in_as
+from vtrack_ray.drive.video import open_video
+from vtrack_ray.errors import (
+    DriveError,
+    DriveForbidden,
+    DriveGone,
+    DriveSignedOut,
+    DriveUnreachable,
+    SourceError,
+    VideoUnreachable,
+)
 from vtrack_ray.meaning.drive_item import DriveTree, content_of, source_of
 from vtrack_ray.meaning.source import Source
 from vtrack_ray.settings import Settings
@@ -280,6 +289,20 @@ def test_what_goes_wrong_ends_with_its_reason_and_passes_with_it(
     with pytest.raises(error, match=said):
         look(source_of(shop), seen.applied_to(DriveTree()), settings)
     assert said in (trouble_with(source_of(shop), settings) or "")
+
+
+def test_an_account_is_handed_to_a_machine_on_which_nobody_has_signed_in(
+    google: Google, shop: str, robot: Account, settings: Settings
+) -> None:
+    google.contents.file("1.mp4", shop, b"the whole video")
+    [file] = found_in(
+        a_source(google, shop), look(source_of(shop), DriveTree(), settings).applied_to(DriveTree())
+    ).files
+    account_path(settings.DB).unlink()
+    with pytest.raises(VideoUnreachable, match="vtrack drive login"):
+        open_video(file.path, settings)
+    with signed_in_as(robot):
+        assert open_video(file.path, settings).fetch(4, 5) == b"whole"
 
 
 def test_what_passes_is_tried_again(google: Google, shop: str, settings: Settings) -> None:

@@ -334,11 +334,11 @@ def test_cameras_wait_as_long_as_probed_videos_of_them_do(ledger: Ledger) -> Non
     probed(ledger, "a.mp4", "b.mp4", camera_name="cam2")
     probed(ledger, "a.mp4", camera_name="cam1")
     ledger.register([found(camera_name="cam3")], NOON)
-    assert ledger.cameras_waiting(of_programs=False) == ["cam1", "cam2"]
+    assert ledger.cameras_waiting(NOON, of_programs=False) == ["cam1", "cam2"]
     claim_next(ledger, 9, NOON, ["cam1"])
-    assert ledger.cameras_waiting(of_programs=False) == ["cam2"]
+    assert ledger.cameras_waiting(NOON, of_programs=False) == ["cam2"]
     asked_for(ledger, found("b.mp4", camera_name="cam2").video_id)
-    assert ledger.cameras_waiting(of_programs=True) == ledger.cameras_waiting(of_programs=False) == ["cam2"]
+    assert ledger.cameras_waiting(NOON, of_programs=True) == ledger.cameras_waiting(NOON, of_programs=False) == ["cam2"]
 
 
 def test_the_backlog_is_what_is_left_and_what_was_done_by_camera(ledger: Ledger) -> None:

@@ -260,8 +260,8 @@ def get_cameras(answers: Asked) -> CameraNames:
 @routes.get("/get-camera-folders", responses=refusals(HTTPStatus.SERVICE_UNAVAILABLE))
 def get_camera_folders(answers: Asked) -> CameraFolders:
     """The folders in the sources, each of which stands for a camera."""
-    folders = [CameraFolder(name=name, path=path) for name, path in camera_folders(answers.roots())]
-    return CameraFolders(folders=folders)
+    folders = [*camera_folders(answers.roots()), *answers.drive_camera_folders()]
+    return CameraFolders(folders=[CameraFolder(name=name, path=path) for name, path in folders])
 
 
 @routes.post("/query", responses=_WRONG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _LONGEST_S = 3600.0
@@ -13,9 +14,10 @@ _LONGEST_S = 3600.0
 class Rate:
     """Has whoever takes bytes wait for their turn. `path` is a file that those who share the rate have in common."""
 
-    def __init__(self, path: Path, bytes_per_s: float) -> None:
+    def __init__(self, path: Path, bytes_per_s: float, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._path = path
         self._bytes_per_s = bytes_per_s
+        self._sleep = sleep
 
     def take(self, count_bytes: int) -> None:
         """Waits until so many may be fetched; at once with a rate of 0, which is none. Raises OSError."""
@@ -31,4 +33,4 @@ class Rate:
             begin = free_at if now <= free_at <= now + _LONGEST_S else now
             file.truncate(0)
             file.write(repr(begin + count_bytes / self._bytes_per_s))
-        time.sleep(begin - now)
+        self._sleep(begin - now)

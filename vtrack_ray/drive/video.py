@@ -114,7 +114,9 @@ def _told(line: _Line, path: str) -> dict[str, Any]:
     if not at or time.monotonic() > at + _FRESH_S:
         request = line.drive.files.get(fileId=content_of(path)[0], supportsAllDrives=True, fields=_FIELDS)
         told = line.drive.ask(request, path)
-        line.told = {path: (time.monotonic(), told)}
+        # What is amiss with a file may be mended in a moment.
+        is_as_found = not told["trashed"] and told.get("md5Checksum") == content_of(path)[1]
+        line.told = {path: (time.monotonic(), told)} if is_as_found else {}
     return told
 
 

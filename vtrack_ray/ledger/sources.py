@@ -58,6 +58,11 @@ class Sources(Database):
         items = (DriveItem(**{**row, "kind": ItemKind(row["kind"])}) for row in rows)
         return DriveTree(page_token=page[0]["page_token"] if page else None, items=tuple(items))
 
+    def drive_camera_folders(self) -> list[tuple[str, str]]:
+        """Name and address of the folders that stand for a camera each in sources at Google Drive."""
+        with self._reading() as transaction:
+            return [(row["name"], row["path"]) for row in transaction.run("drive_camera_folders")]
+
     def keep_drive_look(self, source: str, look: DriveLook) -> None:
         """Takes in what a look found, together with the page that the next one goes on from."""
         with self._changing() as transaction:

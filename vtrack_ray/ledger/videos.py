@@ -63,10 +63,11 @@ class Videos(Database):
             if not changed:
                 raise StaleAttempt(f"Video {video_id} is no longer known: its file has changed since it was found.")
 
-    def unsurveyed(self, camera_name: str) -> list[Video]:
-        """Probed videos of the camera not looked through for a trigger card, by start; none that were given up."""
+    def unsurveyed(self, camera_name: str, at: datetime | None = None) -> list[Video]:
+        """Probed videos of the camera not looked through for a trigger card, by start; none that were given up, or put
+        off beyond that instant."""
         with self._reading() as transaction:
-            return videos_of(transaction.run("unsurveyed_videos", camera_name=camera_name))
+            return videos_of(transaction.run("unsurveyed_videos", camera_name=camera_name, at=at))
 
     def mark_surveyed(self, video_id: str) -> None:
         """Records that the video was looked through for a trigger card."""
@@ -202,10 +203,10 @@ class Videos(Database):
             for row, refusal in zip(rows, refusals, strict=True)
         ]
 
-    def cameras_waiting(self, *, of_programs: bool) -> list[str]:
+    def cameras_waiting(self, at: datetime, *, of_programs: bool) -> list[str]:
         """The cameras of which videos that programs ask for, or others, wait to be sampled, in alphabetical order."""
         with self._reading() as transaction:
-            return [row["camera_name"] for row in transaction.run("cameras_waiting", of_programs=of_programs)]
+            return [row["camera_name"] for row in transaction.run("cameras_waiting", at=at, of_programs=of_programs)]
 
     def apply_filters(self, skipped: Sequence[Skipped], taken_up: Sequence[str], at: datetime) -> None:
         """Skips some videos, and has others that were skipped wait again; what was sampled of them stays."""

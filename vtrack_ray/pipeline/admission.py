@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vtrack_ray.errors import StaleAttempt
+from vtrack_ray.errors import SourceError, StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Filterable
 from vtrack_ray.meaning.profile import Profile
@@ -73,7 +73,7 @@ class Admission:
         # So many at a time: the first cameras need not wait for the headers of all.
         files = await self._store(Ledger.unprobed, None, self._now(), self._at_once, of_programs=is_urgent)
         # Those of which all was known when the service started have no new headers.
-        waiting = await self._store(Ledger.cameras_waiting, of_programs=is_urgent)
+        waiting = await self._store(Ledger.cameras_waiting, self._now(), of_programs=is_urgent)
         looked_s = clock() - began_s
         if files:
             with self._judged():
@@ -139,7 +139,10 @@ class Admission:
 
     async def _know(self, camera_name: str, is_urgent: bool) -> None:
         """Takes the camera's profile, and has what was concluded with another one sampled anew."""
-        profile = await self._cameras.know(camera_name, is_urgent=is_urgent)
+        try:
+            profile = await self._cameras.know(camera_name, is_urgent=is_urgent)
+        except SourceError:
+            return  # what waits of it has been put off, and is told of; it comes back with the camera
         await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest)
         self._on_change()
 

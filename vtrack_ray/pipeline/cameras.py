@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from vtrack_ray.errors import VideoTimedOut
+from vtrack_ray.errors import SourceError, VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
-from vtrack_ray.meaning.video import Video
+from vtrack_ray.meaning.video import FoundFile, Video
 from vtrack_ray.pipeline.job import job_on_video
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.reasons import END_THE_RUN
@@ -24,9 +24,22 @@ log = logging.getLogger(__name__)
 
 
 class Cameras:
-    """What is known of each camera; `profiles` are those asked for so far, by camera."""
+    """What is known of each camera; `profiles` are those asked for so far, by camera.
 
-    def __init__(self, settings: Settings, store: Store, launcher: Launcher) -> None:
+    `pauses_for` says whether a video can't be looked at as its whole source can't be now; with a clock, videos that
+    have been put off are left out meanwhile.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        launcher: Launcher,
+        pauses_for: Callable[[FoundFile, Exception], Awaitable[bool]] | None = None,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._now = now
+        self._pauses_for = pauses_for
         self._limit_s = settings.TIMEOUT_SECONDS
         self._store = store
         self._launcher = launcher
@@ -39,7 +52,8 @@ class Cameras:
     async def know(self, camera_name: str, *, is_urgent: bool = False) -> Profile:
         """Takes the camera's profile, and looks for its trigger card in videos not yet searched, if nobody told.
 
-        The earliest video in which the card can be read decides where it lies, in whatever order videos arrive.
+        The earliest video in which the card can be read decides where it lies, in whatever order videos arrive. Raises
+        SourceError if a video's source is away: without the card, all would be taken for another kind of table.
         """
         profile = await self._store(Ledger.profile, camera_name) or Profile(camera_name=camera_name)
         if profile.find_trigger:
@@ -49,7 +63,7 @@ class Cameras:
         return profile
 
     async def _find_card(self, profile: Profile, is_urgent: bool) -> tuple[Area, datetime] | None:
-        for video in await self._store(Ledger.unsurveyed, profile.camera_name):
+        for video in await self._store(Ledger.unsurveyed, profile.camera_name, self._now() if self._now else None):
             if profile.trigger_found_at is not None and video.started_at >= profile.trigger_found_at:
                 return None
             if area := await self._survey(video, profile.trigger_text, is_urgent):
@@ -66,7 +80,9 @@ class Cameras:
         except VideoTimedOut as error:
             log.warning("no survey of %s: %s", video.path, error)
             area = None  # it would hang the next time, too
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
+            if self._pauses_for and await self._pauses_for(video.file, error):
+                raise SourceError(f"no survey of {video.path}: {error}") from error
             # Sampling will meet the same fault and give it as the video's reason.
             log.info("no survey of %s: %s", video.path, error)
             return None

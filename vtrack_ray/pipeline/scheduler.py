@@ -64,13 +64,13 @@ class Scheduler:
         self._launcher = launcher
         self._now = now
         self._observer = observer or Nobody()
-        self._cameras = Cameras(settings, store, launcher)
         self._chronicle = chronicle = Chronicle(store, self._observer, now)
         self._copies = Copies(settings, store, chronicle, now)
         self._sending = Sending(settings, Results(settings, store, launcher, now), chronicle, now)
         self._agenda = agenda = Agenda(store, chronicle, now, on_change=self.look)
         intake = Intake(settings, store, launcher, detector)
         self._setbacks = setbacks = Setbacks(settings, store, chronicle, now)
+        self._cameras = Cameras(settings, store, launcher, setbacks.pauses_for, now)
         self._admission = Admission(settings, store, intake, self._cameras, setbacks, agenda, now, on_change=self.look)
         scanner = Scanner(settings, store, launcher, intake, chronicle, now)
         self._search = Search(settings, store, scanner, agenda, self._admission, chronicle, now)

@@ -47,8 +47,6 @@ class Setbacks:
         """Decides, by what went wrong; a video whose file was replaced meanwhile is nobody's any more."""
         reason = sentence(file, error)
         is_away = isinstance(error, VideoUnreachable)
-        # There, the same refusal may be about one file or about all.
-        may_be_away = is_away or (isinstance(error, VideoForbidden) and is_at_drive(file.source))
         try:
             if isinstance(error, VideoTimedOut):
                 kind = OccurrenceKind.TIMEOUT
@@ -56,11 +54,10 @@ class Setbacks:
             elif isinstance(error, SourceOutOfSight):
                 await self._put_off(file, attempt, reason)
                 return
-            elif may_be_away and (trouble := await asyncio.to_thread(trouble_of, file.source, self._settings)):
+            elif trouble := await self._trouble_behind(file, error):
                 # It is there again when its disk is.
                 await self._put_off(file, attempt, trouble)
                 if is_at_drive(file.source):
-                    # Google is asked again and again before it is given up: none of the others needs to.
                     await self._pause(file.source, trouble)
                 return
             elif isinstance(error, SamplerLost) and await self._may_be_innocent(file, attempt):
@@ -89,8 +86,24 @@ class Setbacks:
             await self._chronicle.tell_of(claim.video.file, claim.attempt, kind, reason)
         return len(suspects) + await self._store(Ledger.release_claims)
 
+    async def pauses_for(self, file: FoundFile, error: Exception) -> bool:
+        """Whether an error is the whole source's at Google Drive; then nothing of it is begun for a while."""
+        trouble = await self._trouble_behind(file, error) if is_at_drive(file.source) else None
+        if trouble:
+            await self._pause(file.source, trouble)
+        return trouble is not None
+
+    async def _trouble_behind(self, file: FoundFile, error: Exception) -> str | None:
+        """Why the file's source can't be looked into, if that may be what the error comes of."""
+        # At Google Drive, the same refusal may be about one file or about all.
+        is_refused = isinstance(error, VideoForbidden) and is_at_drive(file.source)
+        if not isinstance(error, VideoUnreachable) and not is_refused:
+            return None
+        return await asyncio.to_thread(trouble_of, file.source, self._settings)
+
     async def _pause(self, source: str, trouble: str) -> None:
-        """Has nothing of a source begun for a while."""
+        """Has nothing of a source begun for a while: Google is asked again and again before it is given up, and need
+        not be for each video."""
         await self._store(Ledger.note_look, source, self._now(), trouble)
         await self._store(Ledger.put_off_source, source, trouble, self._now() + self._a_while)
         await self._chronicle.tell(OccurrenceKind.TROUBLE, f"{source} pauses: {trouble}")

@@ -27,6 +27,13 @@ SELECT page_token FROM sources WHERE source = $source;
 -- What lies below a source at Google Drive.
 SELECT item_id, parent_id, name, kind, size_bytes, md5, modified_ns, target_id FROM drive_items WHERE source = $source;
 
+-- name: drive_camera_folders
+-- The folders directly below sources at Google Drive.
+SELECT name, 'drive://' || item_id AS path
+FROM drive_items
+WHERE kind = 'folder' AND source = 'drive://' || parent_id
+ORDER BY source, name, item_id;
+
 -- name: forget_drive_items
 -- Forgets all that lies below a source at Google Drive.
 DELETE FROM drive_items WHERE source = $source;

@@ -23,11 +23,12 @@ WHERE video_id = $video_id
 RETURNING video_id;
 
 -- name: unsurveyed_videos
--- Videos of a camera that were not looked through for a trigger card.
+-- Videos of a camera that were not looked through for a trigger card, and have not been put off.
 SELECT *
 FROM file_list
 WHERE camera_name = $camera_name AND NOT surveyed AND started_at IS NOT NULL
   AND status NOT IN ('failed', 'timeout', 'skipped')
+  AND ($at::TIMESTAMP IS NULL OR retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
 ORDER BY started_at, path;
 
 -- name: mark_surveyed
@@ -62,10 +63,11 @@ LIMIT $limit -- if limit
 ;
 
 -- name: cameras_waiting
--- Cameras of which videos wait to be sampled, that a program asks for or that none does.
+-- Cameras of which videos wait to be sampled, and are due, that a program asks for or that none does.
 SELECT DISTINCT camera_name
 FROM file_list
 WHERE status = 'pending' AND started_at IS NOT NULL AND (program_id IS NOT NULL) = $of_programs
+  AND (retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
 ORDER BY camera_name;
 
 -- name: skip_videos
