@@ -130,8 +130,9 @@ def beside(poison: str) -> str:
 
 
 LEAK = f"""
-from vtrack_ray.actors.launcher import _work
+from vtrack_ray.actors.work import _work
 from vtrack_ray.errors import SamplerCrashed
+from vtrack_ray.settings import Settings
 
 kept = []
 
@@ -144,7 +145,7 @@ def use():
 
 for function in (use, leak, use):
     try:
-        print(_work(function, (), {{}}, {MEMORY_MB} * 2**20).result)
+        print(_work(function, (), {{}}, Settings(TASK_MEMORY_MB={MEMORY_MB}), None, None).result)
     except SamplerCrashed as error:
         print(error)
 """

@@ -302,13 +302,15 @@ def test_killed_while_it_sends_it_sends_each_once(shop: Shop, vtrack: Vtrack) ->
     shop.happen(event(1))
     shop.ledger.close()
     environment = ("--db", shop.settings.DB, "--set", f"DRIVE_ENDPOINT={shop.google.address}")
-    # The last part of the first file has come, and its answer is under way.
+    # The last part of the first file has come, and is taken in a moment later.
     shop.google.faults.on(faults.Slow(1.0), method="PUT", path="/upload/")
     with vtrack.start("drive", "send", *environment) as process:
         while not shop.google.asked("PUT", "/upload/"):
             assert process.poll() is None, process.communicate()
             time.sleep(0.02)
         process.kill()
+    while not shop.names():
+        time.sleep(0.02)
     assert vtrack("drive", "send", *environment) == "1 files were sent.\n"
     assert shop.names() == NAMES
     assert shop.uploads() == 2

@@ -51,8 +51,9 @@ def test_a_folder_at_drive_is_added_listed_tested_and_removed(command: Command, 
         "looked_at": None,
         "trouble": None,
     }
-    assert (listed[str(tmp_path / "drive")]["kind"], listed[str(tmp_path / "drive")]["is_there"]) == ("folder", True)
-    tested = command("test", status=1).output  # the other one is empty
+    empty = listed[str(tmp_path / "drive")]
+    assert (empty["kind"], empty["is_there"]) == ("folder", False)
+    tested = command("test", status=1).output
     assert f"(drive://{shop}): well" in tested
     assert f"! {tmp_path / 'drive'}" in tested
     google.contents.trash(shop)
