@@ -141,6 +141,16 @@ def test_a_window_may_be_folded_again_and_again(ledger: Ledger, path: Path) -> N
         assert connection.execute("SELECT count(*) FROM event_codes").fetchall() == [(5,)]
 
 
+def test_details_that_were_left_without_their_event_are_not_in_its_way(ledger: Ledger) -> None:
+    found = event(0, codes=["SPX1"])
+    ledger.replace_events(refolded(found))
+    with ledger._changing() as transaction:
+        transaction.run("delete_events", event_ids=[found.event_id])
+    ledger.replace_events(refolded(found))
+    assert ledger.events(EventFilter(codes=("SPX1",))) == [found]
+    assert not [said for said in ledger.broken() if "Looking up" in said or "sights" in said]
+
+
 def test_events_of_a_video_that_was_replaced_are_found_by_no_code(ledger: Ledger) -> None:
     (file,) = probed(ledger, "a.mp4")
     ledger.replace_events(refolded(event(0, file.video_id, codes=["SPX1"]), event(1, codes=["SPX1"])))

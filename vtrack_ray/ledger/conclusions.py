@@ -61,9 +61,10 @@ def _replace(transaction: Transaction, refolded: Refolded) -> None:
     # Two questions: asked for one or the other, DuckDB would look at every event there is.
     former = [*transaction.run("events_in_window", **window), *transaction.run("events_of", event_ids=list(events))]
     if former:
-        ids = list({row["event_id"] for row in former})
-        transaction.run("delete_events", event_ids=ids)
-        forget_details(transaction, ids)
+        transaction.run("delete_events", event_ids=list({row["event_id"] for row in former}))
+    # Of those to come as well: details that a crash has left without their event must not be in their way.
+    if forgotten := {row["event_id"] for row in former} | events.keys():
+        forget_details(transaction, list(forgotten))
     insert_events(transaction, list(events.values()))
     lain_in = {video_id for event in events.values() for video_id in event.video_ids}
     transaction.run("mark_done", video_ids=sorted(lain_in))
