@@ -20,12 +20,11 @@ from pathlib import Path
 import click
 import psutil
 
-from tests.conftest import SMALL, Snapshot, Vtrack, rendered
+from tests.conftest import TWO_CAMERAS, Snapshot, Vtrack, rendered
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import open_answers, open_owner
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
-from vtrack_ray.render.order import Order, Packing, Recording
 
 UP = (
     "up",
@@ -196,14 +195,7 @@ def main(rounds: int, seed: int) -> None:
     """Kills parts of a service at work, again and again."""
     with tempfile.TemporaryDirectory(prefix="vtrack-chaos-") as folder:
         root = Path(folder)
-        order = Order(
-            seed=5,
-            cameras=("cam1", "cam2"),
-            packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
-            look=SMALL,
-            recording=Recording(videos=2, borders="event"),
-        )
-        footage = rendered(root / "footage", order).root
+        footage = rendered(root / "footage", TWO_CAMERAS).root
         expected = undisturbed(root / "undisturbed", footage)
         (root / "home").mkdir()
         with chaos(Vtrack(root / "home"), footage) as one:

@@ -21,14 +21,13 @@ import click
 import psutil
 
 from tests.chaos import patiently
-from tests.conftest import SMALL, Snapshot, Vtrack, rendered
+from tests.conftest import TWO_CAMERAS, Snapshot, Vtrack, rendered
 from tests.hosts import Host, give_token, hosts
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
-from vtrack_ray.render.order import Order, Packing, Recording
 
 UP = (
     *("up", "--no-dashboard", "--no-http", "--set", "SPAN_SECONDS=5", "--set", "SETTLE_SECONDS=0"),
@@ -217,14 +216,7 @@ def main(rounds: int, only: tuple[str, ...]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing of it is to stay behind
     with tempfile.TemporaryDirectory(prefix="vtrack-chaos-") as name:
         folder = Path(name)
-        order = Order(
-            seed=5,
-            cameras=("cam1", "cam2"),
-            packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
-            look=SMALL,
-            recording=Recording(videos=2, borders="event"),
-        )
-        footage = rendered(folder / "footage", order).root
+        footage = rendered(folder / "footage", TWO_CAMERAS).root
         (folder / "undisturbed").mkdir()
         undisturbed = Vtrack(folder / "undisturbed")
         undisturbed("run", "--local", "--set", "SPAN_SECONDS=5", footage)

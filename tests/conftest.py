@@ -32,6 +32,13 @@ hypothesis_settings.load_profile("patient")
 
 HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
+TWO_CAMERAS = Order(
+    seed=5,
+    cameras=("cam1", "cam2"),
+    packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
+    look=SMALL,
+    recording=Recording(videos=2, borders="event"),
+)
 
 _STARTING_RAY = ("run", "up", "demo", "doctor")
 """Commands that start processes of their own kind, which have to be found by what they are called."""
@@ -101,14 +108,7 @@ def rendered_once(made_once: MadeOnce, name: str, order: Order) -> Footage:
 @pytest.fixture(scope="session")
 def two_cameras(made_once: MadeOnce) -> Footage:
     """Two cameras, two files each, an event across the border, one parcel without a label, passing hands."""
-    order = Order(
-        seed=5,
-        cameras=("cam1", "cam2"),
-        packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
-        look=SMALL,
-        recording=Recording(videos=2, borders="event"),
-    )
-    return rendered_once(made_once, "two_cameras", order)
+    return rendered_once(made_once, "two_cameras", TWO_CAMERAS)
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ class Recordings:
             video, _, span = args
             took_s = FASTEST_S + (SLOWEST_S - FASTEST_S) * chances(video.path)[0]
             return _log(video, span, is_second=False, took_s=took_s), took_s
-        raise NotImplementedError(f"nothing is known of {function}")
+        raise ValueError(f"{function} is nothing that the scheduler asks of a node")
 
     def told(self, camera: str, numbers: Iterable[int]) -> list[Told]:
         """The events of the camera when these of its videos are done, in time order."""

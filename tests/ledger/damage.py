@@ -51,7 +51,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("no disk can be mounted here")
+        pytest.skip(f"no disk can be mounted here: {os.fsdecode(mounted.stderr).strip()}")
     try:
         yield folder
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -40,10 +41,8 @@ def look(source: str, tree: DriveTree, settings: Settings) -> DriveLook:
     with source_drive(settings) as drive:
         folder = _folder(drive, folder_of(source))
         if tree.page_token is not None:
-            try:
+            with suppress(DriveExpired):  # the changes reach back some time only; then all is looked at anew
                 return _changed(drive, folder, tree)
-            except DriveExpired:
-                pass  # the changes reach back some time only; then all is looked at anew
         return _whole(drive, folder)
 
 
