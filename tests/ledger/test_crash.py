@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.ledger.examples import event, refolded
 from tests.ledger.processes import running
+from vtrack_ray.errors import LedgerError
+from vtrack_ray.ledger.files import wal_path
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import read_mark
 from vtrack_ray.ledger.values import EventFilter
@@ -29,6 +34,15 @@ with Ledger.open(sys.argv[1], wait_s=10) as ledger:
         events = [event(number + tenth / 10, file.video_id, codes=[f"SPX{number:08d}"] * 20) for tenth in (1, 5)]
         ledger.conclude(file.video_id, claim.attempt, conclusion(), refolded(*events, after=number, until=number + 1))
         print(number, flush=True)
+"""
+STORE = """
+import os, sys
+from tests.ledger.examples import event, refolded
+from vtrack_ray.ledger.ledger import Ledger
+ledger = Ledger.open(sys.argv[1])
+for last in range(1, 9):
+    ledger.replace_events(refolded(*(event(n, "a", codes=[f"SPX{n:08d}"] * 20) for n in range(last)), video_ids=["a"]))
+os._exit(0)
 """
 REMAKE = """
 import sys
@@ -80,3 +94,47 @@ def test_events_that_are_made_anew_by_a_killed_owner_are_all_there(path: Path) -
         with Ledger.open(path, wait_s=10) as ledger:
             assert ledger.snapshot() == before
             assert ledger.standing_commits() == read_mark(path)
+
+
+def test_what_a_killed_owner_leaves_is_settled_by_the_next_one(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    cut_off(path)
+    with Ledger.open(path) as ledger:
+        assert "indexes are made anew" in caplog.text
+        assert not wal_path(path).exists(), "what was read back is in the tables for good"
+        assert stored_twice_is_refused(ledger), "the index that knows each event is there"
+        assert found_by_code(ledger) == 8
+    caplog.clear()
+    with Ledger.open(path) as ledger:
+        # That refusal was one that a broken index may cause as well.
+        assert "indexes are made anew" in caplog.text
+        assert found_by_code(ledger) == 8
+    caplog.clear()
+    Ledger.open(path).close()
+    assert "indexes" not in caplog.text
+
+
+def test_a_reader_of_what_a_killed_owner_left_trusts_no_index(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    cut_off(path)
+    with Ledger.open(path, read_only=True) as ledger:
+        assert "all rows are looked at" in caplog.text
+        assert found_by_code(ledger) == 8
+    assert wal_path(path).exists()
+
+
+def cut_off(path: Path) -> None:
+    with running(STORE, path) as (process, _):
+        process.wait()
+    assert wal_path(path).exists()
+
+
+def found_by_code(ledger: Ledger) -> int:
+    return sum(len(ledger.event_rows(EventFilter(codes=(f"SPX{n:08d}",)))) for n in range(8))
+
+
+def stored_twice_is_refused(ledger: Ledger) -> bool:
+    ledger.release_claims()  # as an owner does first of all
+    with pytest.raises(LedgerError, match="duplicate"):
+        ledger.remake_events([event(0), event(0)])
+    return True

@@ -138,6 +138,27 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
         assert connection.execute("SELECT count(*) FROM event_codes").fetchall() == [(3,)]
 
 
+def test_events_stored_with_a_primary_key_are_kept_and_have_an_index_with_a_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [event(0, codes=["A1", "B2"]), event(1, codes=[])]
+    with monkeypatch.context() as then:
+        then.setattr(module, "migrations", lambda: migrations()[:8])
+        with Ledger.open(path) as ledger:
+            ledger.replace_events(refolded(*events))
+    with Ledger.open(path) as migrated:
+        assert migrated.events() == events
+        migrated.replace_events(refolded(*events))
+        assert migrated.events() == events
+    with duckdb.connect(path) as connection:
+        keyed = connection.execute(
+            "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+        indexed = connection.execute("SELECT table_name FROM duckdb_indexes()").fetchall()
+    assert not {("events",), ("sights",)} & {*keyed}
+    assert {("events",), ("sights",)} <= {*indexed}
+
+
 def columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     return {*connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()}
 

@@ -34,6 +34,8 @@ READER_S = 3.0
 """How long to wait for a reader, who holds the file for a moment only."""
 _MAGIC = slice(8, 12), b"DUCK"
 """Where DuckDB's files say that they are one, and how (https://duckdb.org/docs/stable/internals/storage)."""
+_AT_FAULT = (duckdb.ConstraintException, duckdb.InternalException, duckdb.FatalException)
+"""What a change may end with that meets a broken index."""
 _THREADS = 2
 """Enough for tables of this size; the cores are for sampling."""
 _MEMORY = "1GB"
@@ -62,16 +64,19 @@ class Database:
     ) -> Self:
         """Opens the file, making it and its folder if need be, and brings its schema up to date.
 
-        A held file is tried again for `wait_s` seconds. Raises LedgerHeld, LedgerDamaged (no database of ours, or a
-        newer version's) or LedgerError (not allowed, or missing in read-only mode).
+        A held file is tried again for `wait_s` seconds. Where the last owner was killed, indexes are made anew, which
+        takes some ten seconds for a million events. Raises LedgerHeld, LedgerDamaged (no database of ours, or a newer
+        version's) or LedgerError (not allowed, or missing in read-only mode).
         """
         path = Path(path).absolute()
         if read_only and not path.exists():
             raise LedgerError(f"There is no database {path}: nothing has been run yet. Start with `vtrack run`.")
         is_new = not path.exists()
-        connection = _connect(path, read_only=read_only, wait_s=wait_s, memory_limit=memory_limit)
+        connection, was_cut_off = _connect(path, read_only=read_only, wait_s=wait_s, memory_limit=memory_limit)
         try:
             (migrations.require_current if read_only else migrations.migrate)(connection)
+            if was_cut_off:
+                (_distrust_indexes if read_only else _settle)(path, connection)
         except LedgerError as error:
             connection.close()
             raise type(error)(f"The database {path} {error}.") from error
@@ -149,7 +154,8 @@ class Database:
             raise LedgerError(f"A copy of {self.path} can't be written over itself; name another file.")
         if wal_path(path).exists():
             raise LedgerError(f"The database {path} is in use, or was when its process was killed; name another file.")
-        with closing(_connect(path, read_only=True, wait_s=0, memory_limit="100MB")) as former:
+        former, _ = _connect(path, read_only=True, wait_s=0, memory_limit="100MB")
+        with closing(former):
             try:
                 migrations.check(former)
             except LedgerError as error:
@@ -221,13 +227,24 @@ class Database:
         with self._writing, self._errors(), closing(self._connection.cursor()) as cursor:
             cursor.execute("BEGIN")
             transaction = Transaction(cursor)
-            yield transaction
-            counted = transaction.run("count_commit")
-            cursor.execute("COMMIT")
+            with self._doubting():
+                yield transaction
+                counted = transaction.run("count_commit")
+                cursor.execute("COMMIT")
             # On an exception the cursor is closed with its transaction open, which undoes it.
             if self._mark_file and counted:
                 self._mark = replace(self._mark, commits=counted[0]["commits"])
                 self._mark_file.put(self._mark)
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Has the log outlive this owner, so that the next one makes sure of it, if an index may be at fault."""
+        try:
+            yield
+        except _AT_FAULT:
+            with suppress(duckdb.Error):  # one that has given up by itself leaves its log as well
+                self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+            raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -237,11 +254,33 @@ class Database:
             raise refusal(self.path, error) from error
 
 
-def _connect(path: Path, *, read_only: bool, wait_s: float, memory_limit: str) -> duckdb.DuckDBPyConnection:
+def _settle(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes sure of what was read back from the log of an owner that was cut off, and empties that log.
+
+    What DuckDB 2.0 reads back leaves indexes that may miss rows, or know rows that are gone: the rows are right. Nor
+    does it empty that log by itself ever again, however long it grows.
+    """
+    log.info("The last owner of %s was cut off in its work: the indexes are made anew from the tables.", path)
+    migrations.remake_indexes(connection)
+    connection.execute("CHECKPOINT")
+
+
+def _distrust_indexes(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Has a reader, who can't settle it, look at all rows."""
+    log.info("The last owner of %s was cut off in its work: all rows are looked at.", path)
+    connection.execute("SET GLOBAL index_scan_percentage = 0")
+    connection.execute("SET GLOBAL index_scan_max_count = 0")
+
+
+def _connect(
+    path: Path, *, read_only: bool, wait_s: float, memory_limit: str
+) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    """The connection, and whether there was a log to be read back: the owner before was cut off in its work."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            return _connect_once(path, read_only=read_only, memory_limit=memory_limit)
+            was_cut_off = wal_path(path).exists()
+            return _connect_once(path, read_only=read_only, memory_limit=memory_limit), was_cut_off
         except LedgerHeld:
             if time.monotonic() >= deadline:
                 raise

@@ -90,6 +90,16 @@ def definitions(tables: Sequence[str]) -> list[str]:
     ]
 
 
+def remake_indexes(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Puts new indexes, made from the rows, in the place of all that have a name. Raises duckdb.Error."""
+    indexes = cursor.execute("SELECT index_name, sql FROM duckdb_indexes()").fetchall()
+    cursor.execute("BEGIN")
+    for name, sql in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+        cursor.execute(sql)
+    cursor.execute("COMMIT")
+
+
 def table_names() -> list[str]:
     """The tables of a database to which all migrations are applied."""
     with closing(duckdb.connect(":memory:")) as connection:
