@@ -57,7 +57,8 @@ def until(is_so: object) -> None:
     assert callable(is_so)
     deadline = time.monotonic() + _PATIENCE_S
     while True:
-        with suppress(LedgerError):  # a service that is just starting does not answer yet
+        # A service that is just starting does not answer yet, and processes come and go.
+        with suppress(LedgerError, psutil.NoSuchProcess):
             if is_so():
                 return
         assert time.monotonic() < deadline, "it has not come to that"
@@ -128,6 +129,22 @@ def test_a_second_signal_ends_it_at_once_and_leaves_nothing(vtrack: Vtrack, two_
     _, alive = psutil.wait_procs(started, timeout=20)
     assert alive == [], held
     vtrack("db", "check")
+
+
+@pytest.mark.parametrize("under_way", ["vtrack_ray.actors.session", "gcs_server"])
+def test_asked_to_end_while_it_starts_it_ends_in_good_order(vtrack: Vtrack, under_way: str) -> None:
+    with vtrack.start(*UP) as process:
+        try:
+            until(lambda: any(under_way in " ".join(one.cmdline()) for one in sessions_of(process)))
+            started = sessions_of(process)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=_PATIENCE_S)
+        finally:
+            process.kill()
+    assert process.returncode == 0, out + err
+    assert "Traceback" not in out + err
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert alive == []
 
 
 def test_killed_it_takes_all_that_it_started_with_it(vtrack: Vtrack) -> None:

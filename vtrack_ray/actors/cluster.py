@@ -44,28 +44,47 @@ def joined_ray(
             require_own(reached_at)
             options["_node_ip_address"] = reached_at.host
             os.environ["RAY_GCS_SERVER_PORT"] = str(reached_at.port)
-    on_terminate = signal.getsignal(signal.SIGTERM)
-    # A terminal sends Ctrl-C to all processes of a command. Those of Ray are stopped by this one, in good order: they
-    # inherit the mask. What comes meanwhile is delivered here once the mask is lifted.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        context: Any = ray.init(address=address, **options)
-    except Exception as error:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if type(error) is Exception:  # that is how Ray tells what it waited for in vain (ray/_private/node.py)
-            raise ClusterTimedOut(f"Ray was not ready in time at {address!r}: {_in_a_line(error)}.") from error
-        if isinstance(error, (ConnectionError, ValueError, RuntimeError)):
-            raise ClusterError(f"Ray can't be started or joined at {address!r}: {error}") from error
-        raise
-    try:
-        # Ray puts a handler of its own there, which would end this process in the midst of things.
-        signal.signal(signal.SIGTERM, on_terminate)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        context = _started(address, options)
         if address == "local":
             _close_token_file()
         yield Path(context.address_info["session_dir"]) if address == "local" else None
     finally:
         ray.shutdown()
+
+
+def _started(address: str, options: dict[str, Any]) -> Any:
+    try:
+        with _signals_waiting():
+            return ray.init(address=address, **options)
+    except Exception as error:
+        if type(error) is Exception:  # that is how Ray tells what it waited for in vain (ray/_private/node.py)
+            raise ClusterTimedOut(f"Ray was not ready in time at {address!r}: {_in_a_line(error)}.") from error
+        if isinstance(error, (ConnectionError, ValueError, RuntimeError)):
+            raise ClusterError(f"Ray can't be started or joined at {address!r}: {error}") from error
+        raise
+
+
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Has Ctrl-C wait until Ray is started, and takes back the handler of SIGTERM that Ray puts there meanwhile, which
+    would end this process in the midst of things.
+
+    A terminal sends Ctrl-C to all processes of a command. Those of Ray are stopped by this one, in good order: they
+    inherit the mask. What another thread of this process is told all the same is handed on at the end.
+    """
+    came: list[int] = []
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    on_interrupt = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, on_terminate)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, on_interrupt)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _in_a_line(error: Exception) -> str:

@@ -140,9 +140,14 @@ class Service:
 def _session(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A session's process; at the end, nothing of all that it started is left, nor holds the database."""
     command = [sys.executable, "-m", "vtrack_ray.actors.session"]
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which the session lifts when it is ready for it
+    try:
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    with process:
         try:
             yield process
         finally:

@@ -195,7 +195,11 @@ def main() -> None:
     session = Session(Orders.model_validate_json(sys.stdin.readline()), words)
     Thread(target=_end_with, args=(sys.stdin,), name="parent", daemon=True).start()
     try:
+        # Blocked until here by whoever started this process: in the midst of an import it would be lost, or break it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         session.serve()
+    except KeyboardInterrupt:
+        return  # before there was anything to end
     except VtrackError as error:
         session.say(Word(kind="error", error=type(error).__name__, message=str(error)))
         sys.exit(1)
