@@ -40,29 +40,45 @@ TWO_CAMERAS = Order(
     recording=Recording(videos=2, borders="event"),
 )
 
+_LONG_FIRST = (
+    HERE / "api",
+    *(HERE / "actors" / f"test_{name}.py" for name in ("autoscaler", "cluster", "launcher", "scheduler")),
+    *sorted(HERE.glob("test_*.py")),
+    HERE / "drive",
+)
+"""Whose tests take longest, in the order in which they are begun."""
+
 _STARTING_RAY = ("run", "up", "demo", "doctor")
 """Commands that start processes of their own kind, which have to be found by what they are called."""
 
 Snapshot = dict[str, list[tuple[object, ...]]]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long tests, which are those of the whole program, come before the short ones of its parts.
+    """Several processes (`--dist loadgroup`) take tests from one list, whichever is free: the long ones come first, or
+    one process idles while another ends a long one.
 
-    Of several processes (`--dist worksteal`), each begins with its share of the list, and then takes from the end of
-    what is left to another: that should be short tests in all shares, or one idles while another ends a long one.
+    Tests of the whole program, which share nothing that takes long to make, are taken one by one; those of a part by
+    their file. All tests that ask the same service go to one process, or each starts one of its own.
     """
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    files = list(dict.fromkeys(item.path for item in items if item.path.parent == HERE))
-    short = [item for item in items if item.path.parent != HERE]
-    share = -(-len(items) // processes)
-    ordered: list[pytest.Item] = []
-    for first in range(processes):
-        long = [item for item in items if item.path in files[first::processes]]
-        room = max(0, share - len(long))
-        ordered += long + short[:room]
-        short = short[room:]
-    items[:] = ordered + short
+    for item in items:
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_rank)
+
+
+def _group(item: pytest.Item) -> str | None:
+    folder = item.path.parent
+    if folder == HERE:
+        return None
+    if folder == HERE / "api" and isinstance(item, pytest.Function) and "client" in item.fixturenames:
+        return "service" if not hasattr(item.module, "client") else item.path.stem
+    return str(item.path.relative_to(HERE).with_suffix(""))
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, one in enumerate(_LONG_FIRST) if item.path.is_relative_to(one)), len(_LONG_FIRST))
 
 
 @dataclass(frozen=True)
@@ -154,7 +170,7 @@ class Vtrack:
     def run(self, *arguments: str | Path) -> Ended:
         """A finished command."""
         words = [*map(str, arguments)]
-        if words[0] not in _STARTING_RAY or "--local" in words:
+        if words[0] not in _STARTING_RAY or {"--local", "--address"} & {*words}:
             return ended(words, self.environment)
         with self.start(*words) as process:
             out, err = process.communicate(timeout=240)

@@ -7,16 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import VICTIMS, chaos, undisturbed
-from tests.conftest import Footage, Vtrack
+from tests.conftest import SMALL, MadeOnce, Vtrack, rendered_once
+from vtrack_ray.render.order import Order, Packing, Recording
 
 SEED = 7
+ORDER = Order(
+    seed=7,
+    packing=Packing(events=2, event_s=(6, 7), idle_s=(4, 5), before_s=3, after_s=3),
+    look=SMALL,
+    recording=Recording(videos=2, borders="event"),
+)
+"""No longer than the work has to be for something to be killed in its midst."""
 
 
 @pytest.mark.timeout(900)
 def test_whatever_is_killed_the_tables_are_those_of_an_undisturbed_run(
-    vtrack: Vtrack, two_cameras: Footage, tmp_path: Path
+    vtrack: Vtrack, made_once: MadeOnce, tmp_path: Path
 ) -> None:
-    footage = two_cameras.root / "cam1"
+    footage = rendered_once(made_once, "chaos", ORDER).root
     expected = undisturbed(tmp_path / "undisturbed", footage)
     assert expected["events"]
     with chaos(vtrack, footage, SEED) as one:

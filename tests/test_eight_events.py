@@ -16,7 +16,7 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> Footage:
         cameras=("full",),
         packing=Packing(events=8, event_s=(6, 10), idle_s=(4, 6), two_codes=True, passing_hands=2),
         look=Look(label_module_px=2.2),
-        recording=Recording(videos=2, borders="event"),
+        recording=Recording(videos=2, borders="event", frame_rate=12.5),
     )
     return rendered(tmp_path_factory.mktemp("eight"), order)
 

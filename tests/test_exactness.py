@@ -31,7 +31,7 @@ SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
 LARGE = Look(width_px=1280, height_px=720)
 """In smaller pictures, a packet is mostly what it takes to say that nothing has changed, and little counts as still."""
-SHORT = Packing(events=3, event_s=(6, 9), idle_s=(4, 12), passing_hands=1)
+SHORT = Packing(events=2, event_s=(6, 9), idle_s=(4, 8), passing_hands=1)
 
 
 def sampled(video: Video, profile: Profile, span_s: float, *, is_exhaustive: bool) -> tuple[Take, list[Event]]:
@@ -97,14 +97,14 @@ def test_looks(kind: str, tmp_path: Path) -> None:
 
 
 def test_hands_over_labels(tmp_path: Path) -> None:
-    packing = Packing(events=3, event_s=(6, 9), idle_s=(4, 12), hands_over_label=True)
+    packing = Packing(events=2, event_s=(6, 9), idle_s=(4, 8), hands_over_label=True)
     assert_cascade_equals_every_picture(Order(packing=packing, look=SMALL), tmp_path)
 
 
 def test_no_code_is_invented_where_there_is_no_label(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 8), unlabelled=(1, 2))
     take = assert_cascade_equals_every_picture(
-        Order(packing=packing, look=Look(width_px=960, height_px=540, clutter=True)), tmp_path
+        Order(packing=packing, look=Look(width_px=640, height_px=360, clutter=True)), tmp_path
     )
     assert not any(sample.sights for log in take.logs for sample in log.samples)
     assert sum(log.method is Method.SECOND_LOOK for log in take.logs) == 2
@@ -143,8 +143,9 @@ def test_spans_in_which_no_picture_begins(trigger_card: bool, tmp_path: Path) ->
 
 
 def test_a_span_behind_the_last_keyframe_shows_what_the_whole_does(tmp_path: Path) -> None:
-    packing = Packing(events=1, event_s=(6, 7), before_s=3, after_s=30)
-    render(Order(packing=packing, look=LARGE, recording=Recording(keyframe_s=4)), tmp_path)
+    packing = Packing(events=1, event_s=(6, 7), before_s=3, after_s=14)
+    look = Look(width_px=960, height_px=540)
+    render(Order(packing=packing, look=look, recording=Recording(keyframe_s=4)), tmp_path)
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
@@ -190,7 +191,9 @@ def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> Non
 
 
 BARE = {
-    "busy": Order(packing=Packing(events=3, event_s=(7, 9), trigger_card=False), look=SMALL),
+    "plain": Order(
+        packing=Packing(events=2, event_s=(7, 8), idle_s=(4, 5), before_s=3, after_s=3, trigger_card=False), look=SMALL
+    ),
     "a label shown for 0.9 s": Order(
         packing=Packing(events=2, event_s=(7, 8), label_s=0.9, trigger_card=False), look=SMALL
     ),

@@ -1,13 +1,11 @@
 """Poison: videos that crash the decoder natively, make it hang, or eat memory end with their reason; no other is lost.
 
-The product has no code for any of this: a `sitecustomize` on PYTHONPATH changes how files of certain names are opened,
-in whichever process opens them.
+What is changed for it is how files of certain names are opened, in whichever process opens them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -15,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +20,9 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.changed import ChangedVtrack
 from tests.conftest import SMALL, Footage, MadeOnce, Vtrack
-from tests.test_run_ray import title
+from tests.processes import title
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Order, Packing, Recording
@@ -54,14 +52,10 @@ POISON = ("crash", "greedy", "hang", "starve")
 
 FAULTS = '''
 import ctypes
-import importlib.abc
-import importlib.util
 import os
 import signal
-import sys
 from pathlib import Path
 
-MODULE = "vtrack_ray.footage.container"
 BLOCK, MOST = 8 * 2**20, 2 * 2**30
 KEPT = []  # for as long as the process lives
 
@@ -104,23 +98,8 @@ def poisoned(opened):
     return opened_or_worse
 
 
-class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name != MODULE:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            module.opened = poisoned(module.opened)
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
-sys.meta_path.insert(0, Finder())
+def change(container):
+    container.opened = poisoned(container.opened)
 '''
 
 
@@ -152,24 +131,12 @@ for function in (use, leak, use):
 """Jobs that follow each other in one process; what the second has taken is never given back."""
 
 
-@dataclass(frozen=True)
-class PoisonedVtrack(Vtrack):
-    """`vtrack` whose processes, and theirs, fall ill of the videos above."""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        folder = self.home / "faults"
-        folder.mkdir(exist_ok=True)
-        (folder / "sitecustomize.py").write_text(FAULTS, encoding="utf-8")
-        before = os.environ.get("PYTHONPATH")
-        return {**super().environment, "PYTHONPATH": os.pathsep.join([str(folder), *([before] if before else [])])}
-
-
 @pytest.fixture
-def poisoned(tmp_path: Path) -> PoisonedVtrack:
+def poisoned(tmp_path: Path) -> Vtrack:
+    """`vtrack` whose processes, and theirs, fall ill of the videos above."""
     home = tmp_path / "home"
     home.mkdir()
-    return PoisonedVtrack(home)
+    return ChangedVtrack(home, "vtrack_ray.footage.container", FAULTS)
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +219,7 @@ def wait_until_all_have_ended(vtrack: Vtrack) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_the_service_gives_poison_up_and_loses_no_other_video(poisoned: PoisonedVtrack, footage: Footage) -> None:
+def test_the_service_gives_poison_up_and_loses_no_other_video(poisoned: Vtrack, footage: Footage) -> None:
     poisoned("source", "add", footage.root)
     poisoned("program", "default")
     with service(poisoned) as up:
@@ -300,7 +267,7 @@ class Watch(threading.Thread):
 
 
 @pytest.mark.timeout(600)
-def test_a_run_gives_poison_up_and_loses_no_other_video(poisoned: PoisonedVtrack, footage: Footage) -> None:
+def test_a_run_gives_poison_up_and_loses_no_other_video(poisoned: Vtrack, footage: Footage) -> None:
     said = poisoned("run", *SETTINGS, footage.root, status=1)
     poison, sound = by_kind(poisoned)
     assert_reasons(poison)

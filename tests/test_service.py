@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.conftest import Footage, Vtrack
+from tests.exported import assert_every_metric_comes_out
 from tests.ledger.damage import needs_mounts, small_disk
 from tests.processes import sampling_worker
 from vtrack_ray.errors import LedgerError
@@ -78,6 +79,7 @@ def test_from_the_first_source_to_the_end(
     with service(vtrack) as process:
         until(lambda: vtrack.statuses() == {"done"})
         assert f"running, process {process.pid}" in vtrack("status")
+        assert_every_metric_comes_out(process.pid, two_cameras)
         assert [one["state"] for one in vtrack.json("program", "status")] == ["running"]
         assert {one["kind"] for one in vtrack.json("history")} >= {"service", "program", "scan", "batch", "done"}
         assert [one["left_s"] for one in vtrack.json("status")] == [0, 0]

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from dataclasses import dataclass
+import socket
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.conftest import Vtrack
+from tests.changed import ChangedVtrack
 
 PATIENCE_S = 120.0
+AGENT_PORT = 52365
+"""Where Ray's own agent would listen."""
 
 IMPATIENT = """
-import importlib.abc
-import importlib.util
-import sys
 import time
 import types
 from pathlib import Path
 
-MODULE = "ray._private.services"
 ONCE = Path(__file__).with_name("once")
 
 
@@ -40,49 +40,30 @@ def impatient(get_node):
     return asked
 
 
-class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name != MODULE:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            module.get_node = impatient(module.get_node)
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
-sys.meta_path.insert(0, Finder())
+def change(services):
+    services.get_node = impatient(services.get_node)
 """
-"""A `sitecustomize` that has Ray's start wait for half a minute in no time."""
-
-
-@dataclass(frozen=True)
-class ImpatientVtrack(Vtrack):
-    @property
-    def environment(self) -> dict[str, str]:
-        folder = self.home / "impatient"
-        folder.mkdir(exist_ok=True)
-        (folder / "sitecustomize.py").write_text(IMPATIENT, encoding="utf-8")
-        before = os.environ.get("PYTHONPATH")
-        return {**super().environment, "PYTHONPATH": os.pathsep.join([str(folder), *([before] if before else [])])}
+"""Has Ray's start wait for half a minute in no time."""
 
 
 @pytest.mark.timeout(300)
 def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with ImpatientVtrack(home).start("up", "--no-dashboard", "--no-http") as up:
+    vtrack = ChangedVtrack(home, "ray._private.services", IMPATIENT)
+    with socket.socket() as other_ray, vtrack.start("up", "--no-dashboard", "--no-http") as up:
+        with suppress(OSError):  # taken already
+            other_ray.bind(("127.0.0.1", AGENT_PORT))
+            other_ray.listen()
         try:
             assert up.stdout
             said = []
             while not said or "the service has started" not in said[-1]:
                 said.append(up.stdout.readline())
                 assert said[-1], up.communicate()
+            ports = agent_ports(up.pid)
+            assert ports
+            assert -1 not in ports, "an agent waited in vain for the port of another Ray's"
             up.send_signal(signal.SIGTERM)
             out, err = up.communicate(timeout=PATIENCE_S)
         finally:
@@ -92,3 +73,10 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
     assert "Ray was not ready in time at 'local': The current node timed out during startup." in restart
     assert restart.rstrip().endswith(". All of it is started again in 1 s")
     assert "Traceback" not in err
+
+
+def agent_ports(up: int) -> list[int]:
+    """Where the agents of that service's Rays listen; -1 for one that does not."""
+    folders = [Path(tempfile.gettempdir(), "ray").glob(f"session_*_{one.pid}") for one in psutil.Process(up).children()]
+    written = [file for found in folders for folder in found for file in folder.glob("dashboard_agent_listen_port_*")]
+    return [int(file.read_text("ascii")) for file in written]

@@ -6,10 +6,12 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import ray
+from ray._private.parameter import RayParams
 
 from vtrack_ray.actors.address import HostAndPort, knock, read_address, require_own
 from vtrack_ray.errors import ClusterError, ClusterTimedOut
@@ -55,7 +57,7 @@ def joined_ray(
 
 def _started(address: str, options: dict[str, Any]) -> Any:
     try:
-        with _signals_waiting():
+        with _signals_waiting(), _any_agent_port():
             return ray.init(address=address, **options)
     except Exception as error:
         if type(error) is Exception:  # that is how Ray tells what it waited for in vain (ray/_private/node.py)
@@ -85,6 +87,21 @@ def _signals_waiting() -> Iterator[None]:
         signal.signal(signal.SIGINT, on_interrupt)
     if came:
         signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _any_agent_port() -> Iterator[None]:
+    """Has the agent of a Ray that is started meanwhile listen at whichever port is free.
+
+    `ray.init` has no option for it: its agent wants one port, and where another Ray has that already, the start waits
+    four seconds for it in vain.
+    """
+    init = RayParams.__init__
+    RayParams.__init__ = partialmethod(init, dashboard_agent_listen_port=0)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        RayParams.__init__ = init  # type: ignore[method-assign]
 
 
 def _in_a_line(error: Exception) -> str:
