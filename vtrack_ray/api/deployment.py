@@ -11,13 +11,13 @@ from ray.serve import Application
 
 from vtrack_ray.actors.entrance import taken_entrance
 from vtrack_ray.api.app import build_app
+from vtrack_ray.api.limits import MOST_AT_ONCE
 from vtrack_ray.api.server import Server
 from vtrack_ray.settings import Settings, load_settings
 
-_AT_ONCE = 512
-"""Most of them wait for slow clients: no more than a few dozens are worked on, in threads."""
-_WAITING = 512
-"""Requests beyond these are answered with 503 at once."""
+_AT_ONCE = MOST_AT_ONCE // 2
+_WAITING = MOST_AT_ONCE // 2
+"""Requests beyond these are answered with 503 by Serve, if they come by its proxy."""
 _FINISHING_S = 10.0
 _LOOK_S = 2.0
 
