@@ -32,7 +32,7 @@ def http_service(settings: Settings) -> Iterator[None]:
     serving: Any = serve  # parts of it have no types
     address = own_address(settings.DB).with_suffix(".http")
     with entrance(settings.HTTP_HOST, settings.HTTP_PORT, address):
-        # Replicas listen themselves: by Serve's proxy, a request takes five times as much of the processor.
+        # Replicas listen themselves: by Serve's proxy, HTTP takes four times as much of the processor.
         serving.start(proxy_location="Disabled", logging_config=_LOGGING)
         try:
             application = pkgutil.resolve_name(APPLICATION)(settings, address, f"node:{_own_address()}")
