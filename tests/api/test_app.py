@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 import requests
+from fastapi import FastAPI
 
-from tests.api.serving import app
+from tests.api.serving import app, served
 from tests.conftest import Footage, Vtrack
 from vtrack_ray.api.clips import Clips
+from vtrack_ray.api.limits import Known, Limits
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
 from vtrack_ray.settings import Settings
 
 
@@ -34,16 +40,51 @@ def test_whoever_is_on_this_machine_gets_in_if_so_set(settings: Settings) -> Non
         assert requests.get(f"{address}/program", timeout=10).status_code == 401
 
 
-def test_a_client_that_asks_too_often_has_to_wait(settings: Settings) -> None:
+def test_a_client_that_asks_too_often_has_to_wait_whatever_it_makes_up(settings: Settings) -> None:
+    secret = new_secret()
+    with Ledger.open(settings.DB) as ledger:
+        ledger.add_token(Token(name="shop", digest=digest_of(secret), scope=Scope.READ, created_at=datetime.now(UTC)))
+    known = {"Authorization": f"Bearer {secret}"}
     with app(settings.model_copy(update={"HTTP_RATE": 1.0})) as address:
-        answers = [requests.get(f"{address}/api/v1/health", timeout=10) for _ in range(15)]
-        other = requests.get(f"{address}/api/v1/health", headers={"Authorization": "Bearer other"}, timeout=10)
-    statuses = [answer.status_code for answer in answers]
-    assert set(statuses[:10]) == {200}
-    assert statuses[-1] == 429
+
+        def answer(headers: dict[str, str]) -> requests.Response:
+            return requests.get(f"{address}/api/v1/health", headers=headers, timeout=10)
+
+        assert requests.get(f"{address}/program", headers=known, timeout=10).status_code == 200
+        made_up = [{"Authorization": f"Bearer {number}"} for number in range(20)]
+        made_up += [{"Cookie": f"vtrack_session={number}"} for number in range(20)]
+        answers = [answer(headers) for headers in made_up]
+        # One that is in force has an account of its own, whatever others do from the same address, and but one.
+        spellings = ({"authorization": f"bearer {secret}"}, {**known, "Cookie": "vtrack_session=1"}, known)
+        others = [answer(headers).status_code for headers in spellings * 10]
+    assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) >= 1
     assert "too many requests" in answers[-1].json()["error"]
-    assert other.status_code == 200
+    assert others[:9] == [200] * 9
+    assert others[-1] == 429, "however it is spelt"
+
+
+def test_more_requests_than_can_be_answered_at_once_are_refused_in_a_sentence() -> None:
+    begun, may_end = Event(), Event()
+    slow = FastAPI()
+    slow.add_middleware(Limits, rate=100.0, known=Known(), most=1)
+
+    @slow.get("/")
+    def wait() -> None:
+        begun.set()
+        may_end.wait(10)
+
+    with served(slow) as address, ThreadPoolExecutor() as other:
+        first = other.submit(requests.get, address, timeout=10)
+        begun.wait(10)
+        refused = requests.get(address, timeout=10)
+        may_end.set()
+        assert first.result().status_code == 200
+        assert requests.get(address, timeout=10).status_code == 200
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "2"
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
+    assert "More requests are under way" in refused.json()["error"]
 
 
 def test_without_a_database_a_sentence_says_so(tmp_path: Path) -> None:

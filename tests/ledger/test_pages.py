@@ -68,6 +68,7 @@ def test_pages_of_events_put_together_are_the_whole_list(
     rows = kept.event_rows(wanted)
     assert [EventPlace.of(row) for row in rows] == [EventPlace.of(one) for one in whole]
     assert [row.tracking_codes for row in rows] == [one.tracking_codes for one in whole]
+    assert kept.located_events(wanted).rows == rows
 
 
 @settings(deadline=None, max_examples=25)
@@ -107,6 +108,18 @@ def test_events_are_looked_up_by_code_as_if_all_were_looked_through(
 def test_looking_up_goes_with_every_other_condition(ledger: Ledger, narrowed: EventFilter) -> None:
     ledger.replace_events(refolded(event(0, codes=["SPX1"])))
     assert [one.event_id for one in ledger.events(narrowed)] == [event(0).event_id]
+
+
+def test_events_are_given_with_the_paths_of_their_videos_that_are_known(ledger: Ledger) -> None:
+    first, second = (file.video_id for file in probed(ledger, "a.mp4", "b.mp4"))
+    events = [event(0, first, codes=["SPX1"]), event(1, second, codes=["SPX1"]), event(2, "gone", codes=["SPX2"])]
+    ledger.replace_events(refolded(*events))
+    by_code = {code: ledger.located_events(EventFilter(codes=(code,))) for code in ("spx1", "SPX2", "none")}
+    assert [len(found.rows) for found in by_code.values()] == [2, 1, 0]
+    assert by_code["spx1"].paths == ledger.paths([first, second])
+    assert set(by_code["spx1"].paths) == {first, second}
+    assert by_code["SPX2"].paths == {}
+    assert ledger.located_events(EventFilter(event_ids=())).rows == []
 
 
 def test_a_page_is_not_moved_by_what_comes_before_it(ledger: Ledger) -> None:

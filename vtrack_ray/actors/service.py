@@ -27,9 +27,6 @@ _PASSING = (ActorLost, ClusterTimedOut)
 _OWN_RAY = {
     # Ray would have all of its processes at nice 15: whoever answers requests would get no more than whoever samples.
     "RAY_worker_niceness": "0",
-    # Serve would pass each request from thread to thread, though answers are made in threads of their own anyway.
-    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
-    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
 }
 """What a Ray that is started here is told by its environment, unless somebody has told it otherwise."""
 _ALONE = {

@@ -16,12 +16,12 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from vtrack_ray.api.asking import Asked, InForce
+from vtrack_ray.api.limits import COOKIE, Known
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.meaning.sign_in import SignIn, countersign_of
 from vtrack_ray.meaning.token import Scope, Token, digest_of
 
-COOKIE = "vtrack_session"
 COUNTERSIGN = "X-CSRF-Token"
 
 _bearer = HTTPBearer(auto_error=False, description="A token that `vtrack token add NAME` has made.")
@@ -49,12 +49,23 @@ class Caller:
 
 
 def _caller(request: Request, shown: _Shown, kept: _Kept, answers: Asked, settings: InForce) -> Caller:
+    known: Known = request.app.state.known
     if shown is not None:
-        token = token_in_force(shown.credentials, answers)
+        digest = digest_of(shown.credentials)
+        try:
+            token = token_in_force(shown.credentials, answers)
+        except Refusal:
+            known.discard(digest)
+            raise
+        known.add(digest)
         return Caller(scope=token.scope, token=token)
-    if kept is not None and (sign_in := answers.sign_in_of(digest_of(kept), datetime.now(UTC))):
-        scope = sign_in.token.scope
-        return Caller(scope=scope, token=sign_in.token, sign_in=sign_in, countersign=countersign_of(kept))
+    if kept is not None:
+        digest = digest_of(kept)
+        if sign_in := answers.sign_in_of(digest, datetime.now(UTC)):
+            known.add(digest)
+            scope = sign_in.token.scope
+            return Caller(scope=scope, token=sign_in.token, sign_in=sign_in, countersign=countersign_of(kept))
+        known.discard(digest)
     if settings.TRUST_LOOPBACK and _is_of_this_machine(request):
         return Caller(scope=Scope.OPERATE, token=None)
     raise Refusal(

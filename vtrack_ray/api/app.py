@@ -14,7 +14,7 @@ from vtrack_ray.api import media, metrics, progress, session, sources, v1, v_tra
 from vtrack_ray.api.access import COUNTERSIGN, NO_ACCESS, READERS
 from vtrack_ray.api.asking import Asked, Asking, InForce
 from vtrack_ray.api.clips import Clips
-from vtrack_ray.api.limits import Limits
+from vtrack_ray.api.limits import Known, Limits
 from vtrack_ray.api.refusals import Answer, answer_refusals, refusals
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
@@ -61,6 +61,7 @@ def build_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.asking = Asking(settings)
+    app.state.known = Known()
     app.state.clips = Clips(settings.DB.with_suffix(".clips"), settings.CLIPS_MB * 2**20)
     answer_refusals(app)
     guarded: dict[str, Any] = {"dependencies": [READERS], "responses": NO_ACCESS}
@@ -73,7 +74,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.include_router(metrics.routes, **guarded)
     app.include_router(session.routes)
     app.include_router(health)
-    app.add_middleware(Limits, rate=settings.HTTP_RATE)
+    app.add_middleware(Limits, rate=settings.HTTP_RATE, known=app.state.known)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.CORS_ORIGINS,

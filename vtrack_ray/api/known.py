@@ -1,13 +1,12 @@
-"""What several routes look up: a video by its identity, and where the videos of events are."""
+"""What several routes look up: a video by its identity, and where the videos of an event are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from http import HTTPStatus
 
 from vtrack_ray.api.refusals import Refusal
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import EventRow, VideoFilter, VideoRow
+from vtrack_ray.ledger.values import VideoFilter, VideoRow
 from vtrack_ray.meaning.event import Event
 
 
@@ -27,7 +26,6 @@ def known_event(event_id: str, answers: Answers) -> Event:
     return found
 
 
-def paths_of(events: Iterable[Event | EventRow], answers: Answers) -> dict[str, str]:
-    """Where the videos are that events lie in, by their identities."""
-    ids = list({video_id for one in events for video_id in one.video_ids})
-    return answers.paths(ids) if ids else {}
+def paths_of(event: Event, answers: Answers) -> dict[str, str]:
+    """Where the videos are that an event lies in, by their identities."""
+    return answers.paths(list(event.video_ids))

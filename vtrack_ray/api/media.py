@@ -54,8 +54,9 @@ routes = APIRouter(prefix="/api/v1", tags=["Media"])
 class _Pieces(FileResponse):
     """A file, given so that no client that is slow to take it, or takes a part alone, has all of it under way.
 
-    Serve takes from its replicas whatever they give, and keeps what a client has not taken yet in memory and on the
-    disk. A browser that plays a video asks for all from some place on, and goes on asking where it is given less.
+    Serve's proxy, where there is one, takes from its replicas whatever they give, and keeps what a client has not taken
+    yet in memory and on the disk. A browser that plays a video asks for all from some place on, and goes on asking
+    where it is given less.
     """
 
     chunk_size = 2**20

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from vtrack_ray import instants
-from vtrack_ray.api.access import COOKIE, COUNTERSIGN, NO_ACCESS, Asker, Caller, require_countersign, token_in_force
+from vtrack_ray.api.access import COUNTERSIGN, NO_ACCESS, Asker, Caller, require_countersign, token_in_force
 from vtrack_ray.api.asking import Asked, InForce, Zone
+from vtrack_ray.api.limits import COOKIE
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.meaning.sign_in import SignIn, countersign_of
 from vtrack_ray.meaning.token import Scope, digest_of, new_secret

@@ -146,11 +146,10 @@ def events(
         limit=limit + 1,
         after=place_of(cursor, EventPlace),
     )
-    found = answers.event_rows(wanted)
-    page, has_more = found[:limit], len(found) > limit
-    paths = paths_of(page, answers)
+    found = answers.located_events(wanted)
+    page, has_more = found.rows[:limit], len(found.rows) > limit
     return EventPage(
-        events=[EventSummary.brief(one, paths, zone) for one in page],
+        events=[EventSummary.brief(one, found.paths, zone) for one in page],
         next_cursor=cursor_of(EventPlace.of(page[-1]), EventPlace) if has_more else None,
     )
 
@@ -159,7 +158,7 @@ def events(
 def event(event_id: str, answers: Asked, zone: Zone) -> EventRecord:
     """One packing event with all its sights."""
     found = known_event(event_id, answers)
-    return EventRecord.of(found, paths_of([found], answers), zone)
+    return EventRecord.of(found, paths_of(found, answers), zone)
 
 
 @routes.get("/videos", tags=["Videos"], responses=_WRONG)

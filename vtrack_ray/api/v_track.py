@@ -17,7 +17,6 @@ from vtrack_ray import instants
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.examples import example
-from vtrack_ray.api.known import paths_of
 from vtrack_ray.api.paths import inside
 from vtrack_ray.api.progress import Totals, totals
 from vtrack_ray.api.refusals import Answer, Refusal, refusals
@@ -270,7 +269,7 @@ def query(wanted: Query, answers: Asked, settings: InForce) -> Found:
     zone = zone_of(wanted.timezone or settings.TIME_ZONE)
     since, until = _time_range(wanted, zone)
     codes = tuple(code.strip() for code in wanted.tracking_codes if code.strip())
-    latest = answers.event_rows(
+    found = answers.located_events(
         EventFilter(
             codes=codes,
             cameras=tuple(wanted.cameras),
@@ -280,13 +279,12 @@ def query(wanted: Query, answers: Asked, settings: InForce) -> Found:
             limit=_MOST_EVENTS + 1,
         )
     )
-    events = latest[:_MOST_EVENTS][::-1]
-    paths = paths_of(events, answers)
+    events = found.rows[:_MOST_EVENTS][::-1]
     return Found(
-        events=[_found(event, paths, zone) for event in events],
+        events=[_found(event, found.paths, zone) for event in events],
         metadata=QueryMetadata(
             total_events=len(events),
-            is_cut_off=len(latest) > _MOST_EVENTS,
+            is_cut_off=len(found.rows) > _MOST_EVENTS,
             time_range=TimeRange(from_utc=_ms(since), to_utc=_ms(until), user_timezone=zone.key),
             search_criteria=SearchCriteria(tracking_codes=list(codes), cameras=wanted.cameras),
         ),

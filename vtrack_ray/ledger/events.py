@@ -10,7 +10,8 @@ from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.queries import Written
 from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
-from vtrack_ray.ledger.values import CameraFindings, EventFilter, EventRow, Findings
+from vtrack_ray.ledger.values import CameraFindings, EventFilter, EventRow, Findings, LocatedEvents
+from vtrack_ray.ledger.video_rows import paths_of
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
@@ -37,8 +38,15 @@ class Events(Database):
 
     def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]:
         """The records of the events that `events` gives, in the same order: a list needs no sights."""
-        with self._asking() as transaction:
+        with self._reading() as transaction:
             return [_record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
+
+    def located_events(self, event_filter: EventFilter | None = None) -> LocatedEvents:
+        """The same, with the paths of their videos: what lists show, as of one moment and in one call."""
+        with self._reading() as transaction:
+            rows = [_record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
+            paths = paths_of(transaction, list({video_id for row in rows for video_id in row.video_ids}))
+        return LocatedEvents(rows=rows, paths=paths)
 
     def event(self, event_id: str) -> Event | None:
         """The event, if it is known."""
@@ -107,14 +115,19 @@ def stored_forms(events: Iterable[Event]) -> dict[str, StoredForm]:
 
 def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
     behind, before = (None, wanted.after) if wanted.newest_first else (wanted.after, None)
-    is_named = wanted.event_ids is not None or bool(wanted.codes)
+    event_ids = _named(transaction, wanted)
+    if event_ids is not None and not event_ids:
+        return []
+    codes = wanted.codes if len(wanted.codes) > 1 else ()
+    is_named = event_ids is not None or bool(codes)
+    only_id = event_ids[0] if event_ids is not None and len(event_ids) == 1 else None
     is_narrowed = any((wanted.cameras, wanted.since, wanted.until, wanted.statuses, wanted.after))
     rows = transaction.run(
         "events",
         named=True if is_named else None,
-        event_ids=wanted.event_ids,
-        code=Written(storable(wanted.codes[0])) if len(wanted.codes) == 1 else None,
-        codes=wanted.codes if len(wanted.codes) > 1 else None,
+        event_id=Written(storable(only_id)) if only_id is not None else None,
+        event_ids=event_ids if only_id is None else None,
+        codes=codes or None,
         narrowed=True if is_named and is_narrowed else None,
         cameras=wanted.cameras or None,
         since=wanted.since,
@@ -133,6 +146,14 @@ def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
     if is_named:
         rows.sort(key=_place_of, reverse=wanted.newest_first)
     return rows[: wanted.limit]
+
+
+def _named(transaction: Transaction, wanted: EventFilter) -> Sequence[str] | None:
+    """The identities that are asked for: of the events with a code, if it is one alone. None: whichever."""
+    if len(wanted.codes) != 1:
+        return wanted.event_ids
+    found = [row["event_id"] for row in transaction.run("events_with_code", code=Written(storable(wanted.codes[0])))]
+    return found if wanted.event_ids is None else sorted(set(found).intersection(wanted.event_ids))
 
 
 def _place_of(row: Row) -> tuple[datetime, str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from threading import Lock
+from typing import Any
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Row
@@ -13,6 +15,14 @@ from vtrack_ray.meaning.token import Scope, Token
 class Tokens(Database):
     """Queries about tokens and sign-ins."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Asked for with each request. Every change goes through the process that holds the file, so it is never out of
+        # date.
+        self._in_force: dict[str, Token] = {}
+        self._revoked = 0
+        self._keeping = Lock()
+
     def tokens(self) -> list[Token]:
         """The tokens in force, by name."""
         with self._reading() as transaction:
@@ -20,9 +30,18 @@ class Tokens(Database):
 
     def token_of(self, digest: str) -> Token | None:
         """The token in force of that digest, if there is one."""
+        if kept := self._in_force.get(digest):
+            return kept
+        revoked = self._revoked
         with self._asking() as transaction:
             found = transaction.run("token_of", digest=digest)
-        return _token_of(found[0]) if found else None
+        if not found:
+            return None
+        token = _token_of(found[0])
+        with self._keeping:
+            if revoked == self._revoked:  # else it may be this one
+                self._in_force[digest] = token
+        return token
 
     def add_token(self, token: Token) -> bool:
         """Puts a token in force, and says whether it did: one of the same name stays."""
@@ -39,9 +58,14 @@ class Tokens(Database):
 
     def revoke_token(self, name: str) -> bool:
         """Has a token no longer be in force, nor what was signed in by it, and says whether there was one."""
-        with self._changing() as transaction:
-            transaction.run("delete_sign_ins_by", token_name=name)
-            return bool(transaction.run("delete_token", token_name=name))
+        try:
+            with self._changing() as transaction:
+                transaction.run("delete_sign_ins_by", token_name=name)
+                return bool(transaction.run("delete_token", token_name=name))
+        finally:
+            with self._keeping:
+                self._revoked += 1
+                self._in_force.clear()
 
     def add_sign_in(self, sign_in: SignIn) -> bool:
         """Keeps a sign-in while its token is in force, and says whether it is; drops those whose time is up."""

@@ -138,6 +138,14 @@ class EventRow:
         return (self.ended_at - self.started_at).total_seconds()
 
 
+@dataclass(frozen=True, kw_only=True)
+class LocatedEvents:
+    """Records of events, and where the videos are that they lie in, by their identities; one that is gone has none."""
+
+    rows: list[EventRow]
+    paths: dict[str, str]
+
+
 class EventPlace(NamedTuple):
     """Where an event stands in the order of lists: by start, camera and identity."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from vtrack_ray.ledger.transaction import Row
+from vtrack_ray.ledger.queries import Written
+from vtrack_ray.ledger.text import storable
+from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.ledger.values import STAGES, VideoRow
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video, VideoStatus
 
@@ -20,6 +22,20 @@ def file_of(row: Row) -> FoundFile:
         camera_name=row["camera_name"],
         size_bytes=row["size_bytes"],
         modified_ns=row["modified_ns"],
+    )
+
+
+def paths_of(transaction: Transaction, video_ids: Sequence[str]) -> dict[str, str]:
+    """Where those of these videos are that are known, by their identities."""
+    if not video_ids:
+        return {}
+    is_one = len(video_ids) == 1
+    return dict(
+        transaction.tuples(
+            "video_paths",
+            video_id=Written(storable(video_ids[0])) if is_one else None,
+            video_ids=None if is_one else video_ids,
+        )
     )
 
 

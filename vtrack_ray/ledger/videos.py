@@ -17,7 +17,7 @@ from vtrack_ray.ledger.values import (
     VideoFilter,
     VideoRow,
 )
-from vtrack_ray.ledger.video_rows import file_of, record_of, videos_of
+from vtrack_ray.ledger.video_rows import file_of, paths_of, record_of, videos_of
 from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import FoundFile, Header, Video, VideoStatus
 
@@ -181,7 +181,7 @@ class Videos(Database):
     def paths(self, video_ids: Sequence[str]) -> dict[str, str]:
         """Where those of these videos are that are known, by their identities."""
         with self._asking() as transaction:
-            return dict(transaction.tuples("video_paths", video_ids=video_ids))
+            return paths_of(transaction, video_ids)
 
     def has_unfinished(self) -> bool:
         """Whether any video waits to be done or is being done."""

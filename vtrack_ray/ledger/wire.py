@@ -20,6 +20,7 @@ from vtrack_ray.ledger.values import (
     EventFilter,
     EventRow,
     HistoryFilter,
+    LocatedEvents,
     Progress,
     VideoFilter,
     VideoRow,
@@ -46,6 +47,8 @@ class Answers(Protocol):
     def events(self, event_filter: EventFilter | None = None) -> list[Event]: ...
 
     def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]: ...
+
+    def located_events(self, event_filter: EventFilter | None = None) -> LocatedEvents: ...
 
     def event(self, event_id: str) -> Event | None: ...
 

@@ -174,7 +174,12 @@ SELECT video_id FROM file_list WHERE status IN ('pending', 'sampling') LIMIT 1;
 
 -- name: video_paths
 -- Where some videos are.
-SELECT video_id, path FROM file_list WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
+SELECT video_id, path
+FROM file_list
+WHERE true
+  AND video_id = $video_id -- if video_id
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+;
 
 -- name: video_counts
 -- Numbers of videos by status.
