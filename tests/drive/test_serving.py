@@ -20,9 +20,11 @@ from vtrack_ray.drive.account import Account
 from vtrack_ray.footage.origin import cache_folder
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import VideoRow
+from vtrack_ray.meaning.drive_item import DriveTree
 from vtrack_ray.meaning.occurrence import OccurrenceKind
-from vtrack_ray.meaning.program import ProgramKind
+from vtrack_ray.meaning.program import ProgramKind, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.sources.drive import look
 
 DEFAULT = ProgramKind.DEFAULT
 DONE, FAILED, PENDING = VideoStatus.DONE, VideoStatus.FAILED, VideoStatus.PENDING
@@ -242,3 +244,36 @@ async def test_what_is_trashed_or_replaced_before_its_turn_is_not_read(
         google.contents.trash(video, trashed=False)
         service.clock.advance(901)
         await service.until(lambda: [row.status for row in rows(service)] == [DONE])
+
+
+@in_a_loop
+async def test_custom_works_on_a_folder_wherever_it_lies(
+    google: Google, robot: Account, ledger: Ledger, shop: str, clip: Path, made_once: MadeOnce
+) -> None:
+    contents = google.contents
+    day = contents.folder("2026-11-01", contents.folder("cam1", shop))
+    contents.file("20251101T010000Z.mp4", day, clip)
+    contents.file("20251102T010000Z.mp4", contents.folder("cam2", shop), clip_of(made_once, "another_clip", 8))
+    alone, empty = contents.folder("alone"), contents.folder("Empty")
+    contents.file("20251103T010000Z.mp4", alone, clip)
+    given = signed_in(ledger.path, google, robot)
+    wanted = {name: getattr(given, name) for name in ("DRIVE_ENDPOINT", "DRIVE_RETRY_SECONDS")}
+    source = a_source(google, shop)
+    ledger.add_root(source.source, NOW, source.kind, source.title)
+    ledger.keep_drive_look(source.source, look(source.source, DriveTree(), given))
+    async with served(ledger, **wanted) as service:
+        ended = [service.ask(ProgramKind.CUSTOM, custom_path=f"drive://{one}") for one in (day, alone, empty, "x" * 20)]
+        await service.until(lambda: all(map(service.is_over, ended)))
+        *well, without, unknown = map(service.program, ended)
+        assert {one.state for one in well} == {ProgramState.DONE}
+        assert [one.state for one in (without, unknown)] == [ProgramState.FAILED] * 2
+        assert "no video files" in (without.reason or "")
+        assert "has nothing of" in (unknown.reason or "")
+        # In a source, the camera is the source's; in none, the folder itself.
+        assert sorted((row.camera_name, row.source) for row in rows(service)) == [
+            ("alone", f"drive://{alone}"),
+            ("cam1", source.source),
+        ]
+        service.ask(DEFAULT)
+        await service.until(lambda: len(rows(service)) == 3 and service.is_idle())
+        assert {row.attempt for row in rows(service)} == {1}

@@ -37,7 +37,7 @@ class Metrics:
         figures = occurrence.figures
         match occurrence.kind:
             case OccurrenceKind.DONE:
-                camera = {"camera": occurrence.camera_name or ""}
+                camera = {"camera": _ascii(occurrence.camera_name or "")}
                 _add(self._footage, figures["footage_s"], camera)
                 self._speed.set(figures["footage_s"] / max(1e-3, figures["work_s"]), camera)
                 _add(self._events, figures["events"], camera)
@@ -52,13 +52,19 @@ class Metrics:
     def stands(self, backlog: Sequence[Backlog], under_way: int) -> None:
         # A gauge that is not set again and again vanishes.
         for camera in backlog:
-            self._queue.set(camera.videos, {"camera": camera.camera_name})
-            self._queue_footage.set(camera.footage_s, {"camera": camera.camera_name})
+            name = {"camera": _ascii(camera.camera_name)}
+            self._queue.set(camera.videos, name)
+            self._queue_footage.set(camera.footage_s, name)
         for node, size in self._batches.items():
-            self._batch.set(size, {"node": node})
+            self._batch.set(size, {"node": _ascii(node)})
         if self._last_scan_s is not None:
             self._scan.set(self._last_scan_s)
         self._under_way.set(under_way)
+
+
+def _ascii(name: str) -> str:
+    """The name as Ray takes it: it refuses tags that are not ASCII. Other letters are escapes, as in `b\\xe0n 1`."""
+    return name.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _add(counter: Counter, value: float, tags: dict[str, str]) -> None:

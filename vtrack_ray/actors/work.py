@@ -69,8 +69,9 @@ def _cpu_s() -> float:
 
 def _own_bytes(field: str) -> int:
     """What this process has of that kind of memory (proc_pid_status(5))."""
-    status = Path("/proc/self/status").read_text("ascii")
-    [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith(f"{field}:")]
+    # The process is called as its job is, after a camera perhaps, and its name is cut within a letter.
+    status = Path("/proc/self/status").read_bytes()
+    [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith(f"{field}:".encode())]
     return int(kilobytes) * 1024
 
 

@@ -14,6 +14,7 @@ from vtrack_ray.api import media, metrics, progress, session, sources, v1, v_tra
 from vtrack_ray.api.access import COUNTERSIGN, NO_ACCESS, READERS
 from vtrack_ray.api.asking import Asked, Asking, InForce
 from vtrack_ray.api.clips import Clips
+from vtrack_ray.api.far import at_once
 from vtrack_ray.api.limits import Known, Limits
 from vtrack_ray.api.refusals import Answer, answer_refusals, refusals
 from vtrack_ray.pipeline.presence import server_of
@@ -63,6 +64,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.state.asking = Asking(settings)
     app.state.known = Known()
     app.state.clips = Clips(settings.DB.with_suffix(".clips"), settings.CLIPS_MB * 2**20)
+    app.state.far = at_once()
     answer_refusals(app)
     guarded: dict[str, Any] = {"dependencies": [READERS], "responses": NO_ACCESS}
     for prefix in ("", "/api"):

@@ -17,15 +17,16 @@ from starlette.types import Receive, Scope, Send
 
 from vtrack_ray.api.asking import Asked, InForce
 from vtrack_ray.api.clips import Clips
+from vtrack_ray.api.far import LONGEST, FarFile
 from vtrack_ray.api.known import known_event, known_video
 from vtrack_ray.api.refusals import Refusal, refusals
+from vtrack_ray.drive.patience import short_patience
 from vtrack_ray.errors import VideoVanished
 from vtrack_ray.footage.clip import Part
 from vtrack_ray.footage.origin import is_address, reading_by
 from vtrack_ray.footage.pictures import open_pictures
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.ledger.values import VideoFilter, VideoRow
-from vtrack_ray.meaning.drive_item import content_of
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
@@ -38,13 +39,15 @@ _GONE = refusals(
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+_GONE[HTTPStatus.SERVICE_UNAVAILABLE]["description"] = (
+    "the service is being started, or the file is out of reach for now; ask again after `Retry-After` seconds"
+)
 _HEAD = {status: {"description": told["description"]} for status, told in _GONE.items()}
 """An answer to HEAD is the headers alone."""
 _BEING_CUT: dict[int | str, dict[str, Any]] = {
     202: {"description": "it is being cut; ask again after `Retry-After` seconds"}
 }
 _ASK_AGAIN_S = 5
-_PIECE = 4 * 2**20
 _TO_THE_END = re.compile(r"bytes=(\d{1,15})-")
 _QUALITY = 85
 
@@ -65,7 +68,7 @@ class _Pieces(FileResponse):
         headers = MutableHeaders(scope=scope)
         if found := _TO_THE_END.fullmatch(headers.get("Range", "")):
             begin = int(found[1])
-            headers["Range"] = f"bytes={begin}-{begin + _PIECE - 1}"
+            headers["Range"] = f"bytes={begin}-{begin + LONGEST - 1}"
         await super().__call__(scope, receive, send)
 
 
@@ -79,14 +82,16 @@ def _content(kind: str, **more: Any) -> dict[int | str, dict[str, Any]]:
     response_class=FileResponse,
     responses=_GONE | _content("video/*", description="the file, or the range of it that was asked for"),
 )
-def video_file(video_id: str, answers: Asked) -> FileResponse:
-    """The recorded file as it is; a `Range` of it, if one is asked for: the next 4 MB, where it has no end."""
+def video_file(video_id: str, answers: Asked, settings: InForce, request: Request) -> Response:
+    """The recorded file as it is; a `Range` of it, if one is asked for: the next 4 MB, where it has no end.
+
+    One at Google Drive is fetched while it is sent.
+    """
     row = known_video(video_id, answers)
     path = _unchanged(row)
-    if is_address(path):
-        there = f"https://drive.google.com/file/d/{content_of(path)[0]}/view"
-        raise Refusal(HTTPStatus.CONFLICT, f"The file is at Google Drive, and not given out here: {there}")
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    if is_address(path):
+        return FarFile(path, settings, request.app.state.far, media_type=kind, filename=_name(row.path))
     return _Pieces(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
 
 
@@ -106,7 +111,7 @@ def picture(
 ) -> Response:
     """The picture that is shown at that time, or the next one there is; pixels are those that areas are set in."""
     path = _unchanged(known_video(video_id, answers))
-    with reading_by(settings), open_pictures(path) as pictures:
+    with reading_by(settings), short_patience(), open_pictures(path) as pictures:
         found = next(pictures.all(Span(time_s, float("inf"))), None)
         if found is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "The video has no picture at that time or behind it.")
@@ -125,7 +130,7 @@ def clip(event_id: str, answers: Asked, settings: InForce, request: Request) -> 
     """The event's stretch of the recordings, with a moment before and after, as an MP4 that browsers play."""
     event = known_event(event_id, answers)
     clips: Clips = request.app.state.clips
-    with reading_by(settings):
+    with reading_by(settings), short_patience():
         path = clips.clip(event.video_ids, _parts(event, answers))
     if path is None:
         return Response(status_code=HTTPStatus.ACCEPTED, headers={"Retry-After": str(_ASK_AGAIN_S)})

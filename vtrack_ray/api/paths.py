@@ -8,9 +8,28 @@ from http import HTTPStatus
 from pathlib import Path
 
 from vtrack_ray.api.refusals import Refusal
+from vtrack_ray.ledger.answers import Answers
+from vtrack_ray.sources.reach import is_at_drive, require_no_camera
 from vtrack_ray.sources.walk import is_below
 
 _IN_A_SOURCE = "file or folder in a source of this service; `vtrack source list` shows the sources"
+
+
+def custom_place(path: str, camera_name: str | None, answers: Answers) -> str:
+    """What Custom is to work on: a file or folder in a source; of one at Google Drive, all of it or a camera's folder.
+
+    Raises Refusal, and SourceError where a camera is named for what is at Google Drive.
+    """
+    if not is_at_drive(path):
+        return inside(path, answers.roots())
+    require_no_camera(camera_name)
+    if path not in {*answers.roots(), *(folder for _, folder in answers.drive_camera_folders())}:
+        raise Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"{path!r} is no source at Google Drive, nor a camera's folder in one; "
+            "`GET /get-camera-folders` shows these.",
+        )
+    return path
 
 
 def inside(path: str, folders: Iterable[str], wanted: str = _IN_A_SOURCE) -> str:

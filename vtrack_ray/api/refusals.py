@@ -22,6 +22,7 @@ from vtrack_ray.errors import (
     SourceError,
     ToolMissing,
     VideoError,
+    VideoUnreachable,
     VideoVanished,
     VtrackError,
 )
@@ -34,6 +35,7 @@ _STATUSES: Mapping[type[VtrackError], HTTPStatus] = MappingProxyType(
         ProfileError: HTTPStatus.UNPROCESSABLE_ENTITY,
         SourceError: HTTPStatus.UNPROCESSABLE_ENTITY,
         VideoVanished: HTTPStatus.GONE,
+        VideoUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
         VideoError: HTTPStatus.CONFLICT,
         ToolMissing: HTTPStatus.SERVICE_UNAVAILABLE,
         LedgerError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -14,7 +14,7 @@ from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.cursors import cursor_of, place_of
 from vtrack_ray.api.examples import example
 from vtrack_ray.api.known import known_event, known_video, paths_of
-from vtrack_ray.api.paths import inside
+from vtrack_ray.api.paths import custom_place
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.api.times import instant
 from vtrack_ray.ledger.values import EventFilter, EventPlace, HistoryFilter, VideoFilter, VideoPlace
@@ -115,7 +115,10 @@ class NewProgram(BaseModel):
     model_config = example({"kind": "first", "days": 7}, {"kind": "default"})
     kind: ProgramKind = Field(description="first, default or custom")
     days: int | None = Field(None, ge=1, le=365, description="First: over the recordings of so many days")
-    custom_path: str | None = Field(None, description="Custom: a file or folder in one of the sources")
+    custom_path: str | None = Field(
+        None,
+        description="Custom: a file or folder in a source; at Google Drive, as `GET /get-camera-folders` has it",
+    )
     camera_name: str | None = Field(None, min_length=1, max_length=255, description="Custom: the camera of its videos")
     is_forced: bool = Field(False, description="Custom: do again what is done already")
 
@@ -248,7 +251,7 @@ def programs(answers: Asked, zone: Zone) -> list[ProgramRecord]:
 )
 def order_program(order: NewProgram, answers: Asked, zone: Zone) -> ProgramRecord:
     """Ask for a program. Once this is answered, it is kept, whatever happens to the service."""
-    path = inside(order.custom_path, answers.roots()) if order.custom_path else None
+    path = custom_place(order.custom_path, order.camera_name, answers) if order.custom_path else None
     request = ProgramRequest(
         kind=order.kind,
         days=order.days,

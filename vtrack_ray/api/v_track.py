@@ -17,7 +17,7 @@ from vtrack_ray import instants
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
 from vtrack_ray.api.examples import example
-from vtrack_ray.api.paths import inside
+from vtrack_ray.api.paths import custom_place
 from vtrack_ray.api.progress import Totals, totals
 from vtrack_ray.api.refusals import Answer, Refusal, refusals
 from vtrack_ray.api.times import instant, zone_of
@@ -310,7 +310,7 @@ def _request(order: ProgramOrder, answers: Answers) -> ProgramRequest:
         case ProgramKind.CUSTOM:
             if not order.custom_path:
                 raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Custom needs `custom_path`, a file or folder.")
-            path = inside(order.custom_path, answers.roots())
+            path = custom_place(order.custom_path, order.camera_name, answers)
             return ProgramRequest(kind=kind, custom_path=path, camera_name=order.camera_name)
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray.cli.options import CameraName, with_output, with_settings
+from vtrack_ray.cli.places import drive_folder, is_at_drive
 from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.answers import open_answers
@@ -41,19 +42,24 @@ def default(settings: Settings) -> None:
 
 
 @program.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path())
 @click.option(
     "--camera", "camera_name", type=CameraName(), help="The camera of all these files; otherwise the folder's name."
 )
 @click.option("--force", "is_forced", is_flag=True, help="Do again what is done already, all of it.")
 @with_settings
-def custom(path: Path, camera_name: str | None, is_forced: bool, settings: Settings) -> None:
-    """Custom: a file or folder, before everything else; the filters do not count for it."""
-    if not path.exists():
+def custom(path: str, camera_name: str | None, is_forced: bool, settings: Settings) -> None:
+    """Custom: a file or folder, before everything else; the filters do not count for it.
+
+    `drive:FOLDER` is a folder at Google Drive: its id, name or address, as of `vtrack source add drive FOLDER`.
+    """
+    if is_at_drive(path):
+        place = drive_folder(path, camera_name, settings)
+    elif Path(path).exists():
+        place = str(Path(path).absolute())
+    else:
         raise ProgramError(f"{path} does not exist; name a video file or a folder of them")
-    request = ProgramRequest(
-        kind=ProgramKind.CUSTOM, custom_path=str(path.absolute()), camera_name=camera_name, is_forced=is_forced
-    )
+    request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=place, camera_name=camera_name, is_forced=is_forced)
     _request(request, settings)
 
 

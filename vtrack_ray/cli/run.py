@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vtrack_ray.cli.options import CameraName, with_settings
+from vtrack_ray.cli.places import drive_folder, is_at_drive
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import printable
 from vtrack_ray.errors import LedgerHeld
@@ -24,7 +25,7 @@ INTERRUPTED = 130
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--camera", "camera_name", type=CameraName(), help="The camera of all these files; otherwise the folder's name."
 )
@@ -34,7 +35,7 @@ INTERRUPTED = 130
 @click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
 @with_settings
 def run(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     camera_name: str | None,
     is_forced: bool,
     is_exhaustive: bool,
@@ -43,6 +44,8 @@ def run(
     settings: Settings,
 ) -> None:
     """Find the packing events in video files, or in all videos below folders.
+
+    `drive:FOLDER` is a folder at Google Drive: its id, name or address, as of `vtrack source add drive FOLDER`.
 
     What is done already is not done again; what was interrupted goes on, a run with --force by one without. Exits
     with 0 if every video came to a good end, 1 if one did not or there is none, 2 if the command itself is wrong, and
@@ -56,13 +59,20 @@ def run(
             "`vtrack program custom PATH`, or end it with `vtrack down`"
         )
     # An actor's working directory is not this one.
-    absolute = tuple(path.absolute() for path in paths)
-    request = Request(paths=absolute, camera_name=camera_name, is_forced=is_forced, is_exhaustive=is_exhaustive)
+    absolute = tuple(Path(path).absolute() for path in paths if not is_at_drive(path))
+    request = Request(
+        paths=absolute,
+        drive_folders=tuple(drive_folder(path, camera_name, settings) for path in paths if is_at_drive(path)),
+        camera_name=camera_name,
+        is_forced=is_forced,
+        is_exhaustive=is_exhaustive,
+    )
     summary: Summary | None = None
     started = time.monotonic()
     with stoppable(), RunBar() as bar:
         try:
-            require_videos(absolute)
+            if absolute:
+                require_videos(absolute)
             # Imported here: what refuses the command comes before the seconds that either takes.
             if is_local:
                 from vtrack_ray.pipeline import local

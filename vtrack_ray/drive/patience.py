@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+
+_SHORT_TRIES = 3
+_is_short: ContextVar[bool] = ContextVar("is_short", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +30,18 @@ class Patience:
             return None
         jitter = random.random()  # noqa: S311
         return max(wanted_s, min(self.unit_s * (2.0 ** (failed - 1) + jitter), self.most_s))
+
+
+@contextmanager
+def short_patience() -> Iterator[None]:
+    """Has Drive be given up on after few tries: somebody waits for an answer, and can ask again."""
+    before = _is_short.set(True)
+    try:
+        yield
+    finally:
+        _is_short.reset(before)
+
+
+def usual_tries() -> int:
+    """How many tries there are where nobody says otherwise."""
+    return _SHORT_TRIES if _is_short.get() else Patience.tries

@@ -12,7 +12,7 @@ import platformdirs
 
 from vtrack_ray.drive.account import Purpose, account_in_force, account_path
 from vtrack_ray.drive.client import Drive
-from vtrack_ray.drive.patience import Patience
+from vtrack_ray.drive.patience import Patience, usual_tries
 from vtrack_ray.drive.rate import Rate
 from vtrack_ray.errors import (
     DriveChanged,
@@ -75,9 +75,9 @@ def _rate(settings: Settings) -> Rate:
     )
 
 
-def source_drive(settings: Settings, *, tries: int = Patience.tries) -> Drive:
+def source_drive(settings: Settings, *, tries: int | None = None) -> Drive:
     """Drive, to read from with the account that is signed in. Raises DriveSignedOut, DriveError."""
-    patience = Patience(tries=tries, unit_s=settings.DRIVE_RETRY_SECONDS)
+    patience = Patience(tries=tries or usual_tries(), unit_s=settings.DRIVE_RETRY_SECONDS)
     account = account_in_force(account_path(settings.DB))
     return Drive(account, Purpose.SOURCE, settings.DRIVE_ENDPOINT, patience=patience)
 
@@ -102,7 +102,7 @@ _lines = threading.local()
 def _line(settings: Settings) -> _Line:
     """This thread's line; another one once somebody else has signed in. Raises DriveSignedOut, DriveError."""
     account = account_in_force(account_path(settings.DB))
-    key = settings.DRIVE_ENDPOINT, settings.DRIVE_RETRY_SECONDS, account.model_dump_json()
+    key = settings.DRIVE_ENDPOINT, settings.DRIVE_RETRY_SECONDS, usual_tries(), account.model_dump_json()
     line: _Line | None = getattr(_lines, "line", None)
     if line is None or line.key != key:
         line = _lines.line = _Line(settings, key)

@@ -15,6 +15,8 @@ from pathlib import Path
 from struct import Struct
 from zlib import crc32
 
+import numpy as np
+
 from vtrack_ray.errors import VideoUnreachable
 
 BLOCK = 4 * 1024
@@ -68,7 +70,9 @@ class Blocks:
     def present(self) -> int:
         """How many blocks are marked as there."""
         marks = os.pread(self._file, self.count * _MARK.size, self._marks_at)
-        return sum(there == _THERE for there, _ in _MARK.iter_unpack(marks))
+        # A file of some GB has a million: one by one they would take longer than a request.
+        words = np.frombuffer(marks[: len(marks) // _MARK.size * _MARK.size], "S4")[:: _MARK.size // 4]
+        return int(np.count_nonzero(words == _THERE))
 
     def md5(self) -> str | None:
         """The MD5 of the whole file, in hexadecimal; None if a block is missing."""

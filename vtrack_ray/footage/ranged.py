@@ -107,6 +107,19 @@ class RangedFile(io.RawIOBase):
         """Is told that reading will go on to there, perhaps, and no further."""
         self._expected_end = end
 
+    def bring(self, end: int) -> None:
+        """Fetches what is missing from here to before `end`, in as few requests as it takes; reading does not move.
+
+        Raises VideoError.
+        """
+        if self.error is not None:
+            raise self.error
+        try:
+            self._fetch_missing(self._position // BLOCK, min(self._blocks.count, -(-end // BLOCK)))
+        except VideoError as error:
+            self.error = error
+            raise
+
     def close(self) -> None:
         if not self.closed:
             self._blocks.close()
@@ -132,7 +145,8 @@ class RangedFile(io.RawIOBase):
         self._following = number + count
         first = self._fetch(number, count)
         if self._is_better_whole:
-            self._fetch_rest()
+            # What came before an interruption is there when it is begun again.
+            self._fetch_missing(0, self._blocks.count)
         return first
 
     @property
@@ -142,14 +156,13 @@ class RangedFile(io.RawIOBase):
         fits = self.size_bytes <= self._cache.most_bytes // 2
         return fits and self._present < self._blocks.count and so_far >= self.size_bytes
 
-    def _fetch_rest(self) -> None:
-        """Fetches all that is missing; what came before an interruption is there when it is begun again."""
-        number = 0
-        while number < self._blocks.count:
+    def _fetch_missing(self, number: int, end: int) -> None:
+        """Fetches the blocks that are missing from one to before another."""
+        while number < end:
             if self._blocks.has(number):
                 number += 1
                 continue
-            count = self._missing_from(number, _WHOLE_STEP)
+            count = self._missing_from(number, min(_WHOLE_STEP, end - number))
             self._fetch(number, count)
             number += count
 

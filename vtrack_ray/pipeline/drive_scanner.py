@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import NamedTuple
@@ -10,14 +12,14 @@ from zoneinfo import ZoneInfo
 from vtrack_ray.footage.start import start_from_path
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Elsewhere
-from vtrack_ray.meaning.drive_item import DriveTree
-from vtrack_ray.meaning.source import Source
+from vtrack_ray.meaning.drive_item import DriveTree, folder_of
+from vtrack_ray.meaning.source import Source, SourceKind
 from vtrack_ray.meaning.video import FoundFile, StartBasis
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.drive_tree import found_in
+from vtrack_ray.sources.drive_tree import found_in, has_folder, only_below
 from vtrack_ray.sources.local import Scan
 
 
@@ -29,7 +31,7 @@ class _Known(NamedTuple):
 
 
 class DriveScanner:
-    """Scans sources at Google Drive, one at a time. What it remembers, it could read in the ledger as well."""
+    """Scans sources at Google Drive, each by one at a time. What it remembers, it could read in the ledger as well."""
 
     def __init__(self, settings: Settings, store: Store, launcher: Launcher, limit_s: float) -> None:
         self._settings = settings
@@ -38,12 +40,36 @@ class DriveScanner:
         self._store = store
         self._launcher = launcher
         self._known: dict[str, _Known] = {}
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def scan(self, source: Source) -> Scan:
         """The source's videos, those that were renamed, moved or replaced followed in the ledger.
 
         Raises DriveError where it can't be looked into, and VideoTimedOut.
         """
+        async with self._locks[source.source]:
+            return await self._scan(source)
+
+    async def scan_folder(self, name: str) -> Scan:
+        """The videos in a folder, named as a source is: with their cameras of the source in which it lies, if any.
+
+        Raises DriveError, SourceError and VideoTimedOut.
+        """
+        for source in await self._store(Ledger.added_sources):
+            if source.kind is not SourceKind.DRIVE:
+                continue
+            if source.source == name:
+                return await self.scan(source)
+            if has_folder(await self._store(Ledger.drive_tree, source.source), folder_of(name)):
+                found = await self.scan(source)
+                return only_below(folder_of(name), self._known[source.source].tree, found)
+        from vtrack_ray.sources.drive import found_folder
+
+        job = Job(label=f"find:{name}", kind="find at drive", is_urgent=True)
+        run = self._launcher.run(job, found_folder, name, self._settings)
+        return await self.scan(await within(self._limit_s, job.watch, run))
+
+    async def _scan(self, source: Source) -> Scan:
         # Google's libraries are slow to import, and most have no source there.
         from vtrack_ray.sources.drive import look
 

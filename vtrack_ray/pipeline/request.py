@@ -11,6 +11,8 @@ class Request:
     """Files or folders to work off, and how."""
 
     paths: tuple[Path, ...]
+    drive_folders: tuple[str, ...] = ()
+    """Folders at Google Drive, named as sources are."""
     camera_name: str | None = None
     """The camera of all of them; otherwise the folder tells."""
     is_exhaustive: bool = False

@@ -11,12 +11,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from vtrack_ray.errors import ActorLost, StaleAttempt, VideoUnreachable
+from vtrack_ray.errors import ActorLost, SourceError, StaleAttempt, VideoUnreachable
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import VideoFilter, VideoRow
 from vtrack_ray.meaning.video import FoundFile, Video, VideoStatus
 from vtrack_ray.pipeline.cameras import Cameras
 from vtrack_ray.pipeline.detector import Detector
+from vtrack_ray.pipeline.drive_scanner import DriveScanner
 from vtrack_ray.pipeline.hints import hints
 from vtrack_ray.pipeline.intake import Intake
 from vtrack_ray.pipeline.launcher import Launcher, Store
@@ -27,7 +28,8 @@ from vtrack_ray.pipeline.summary import Summary, Trouble
 from vtrack_ray.pipeline.together import together
 from vtrack_ray.pipeline.worker import Worker
 from vtrack_ray.settings import Settings
-from vtrack_ray.sources.local import scan
+from vtrack_ray.sources.local import Scan, scan
+from vtrack_ray.sources.reach import require_no_camera
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +51,13 @@ class Runner:
         self._detector = detector
         self._intake = Intake(settings, store, launcher, detector)
         self._cameras = Cameras(settings, store, launcher)
+        self._drive = DriveScanner(settings, store, launcher, settings.TIMEOUT_SECONDS)
         self.progress = Progress()
 
     async def run(self) -> Summary:
         """Scans, probes, surveys, samples and detects; raises SourceError if a path of the request does not exist.
+
+        Raises DriveError if a folder at Google Drive can't be looked into.
 
         Raises ActorLost if the store or the detector died; what was finished is kept.
         """
@@ -81,8 +86,7 @@ class Runner:
 
     async def _scan(self) -> tuple[Sequence[VideoRow], Sequence[Trouble]]:
         """Registers the files of the request, and probes those whose header is not known yet."""
-        sources = await self._store(Ledger.sources)
-        found = scan(self._request.paths, sources, self._request.camera_name)
+        found = await self._found()
         await self._intake.register(found.files, _now())
         ids = tuple(file.video_id for file in found.files)
         if self._request.is_forced:
@@ -98,6 +102,17 @@ class Runner:
             *(Trouble(path=path, reason=reason) for path, reason in found.problems),
             *(Trouble(path=row.path, reason=f"is known as a video of camera {row.camera_name!r}") for row in strangers),
         ]
+
+    async def _found(self) -> Scan:
+        """What lies at the request's paths, and in its folders at Google Drive. Raises SourceError, DriveError."""
+        found = scan(self._request.paths, await self._store(Ledger.sources), self._request.camera_name)
+        for folder in self._request.drive_folders:
+            require_no_camera(self._request.camera_name)
+            there = await self._drive.scan_folder(folder)
+            if not there.files:
+                raise SourceError(f"There are no video files in {folder} at Google Drive")
+            found = Scan(files=(*found.files, *there.files), problems=(*found.problems, *there.problems))
+        return found
 
     async def _probe(self, file: FoundFile) -> None:
         try:

@@ -20,7 +20,7 @@ from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import Scan, scan, scan_sources
-from vtrack_ray.sources.reach import is_at_drive
+from vtrack_ray.sources.reach import is_at_drive, require_no_camera
 from vtrack_ray.sources.settling import Settling
 
 P = ParamSpec("P")
@@ -95,10 +95,16 @@ class Scanner:
         await self._store(Ledger.resume_source, source.source)
         return [file.video_id for file in found.files]
 
-    async def scan_path(self, path: Path, roots: Sequence[str], camera_name: str | None) -> list[str]:
-        """The videos at a path, whatever it is, by id; urgent. Raises SourceError if there are none."""
-        job = Job(label=f"scan:{path}", kind="scan", is_urgent=True)
-        found = await self._scanned(job, str(path), None, scan, [path], await self._known(roots), camera_name)
+    async def scan_path(self, path: str, roots: Sequence[str], camera_name: str | None) -> list[str]:
+        """The videos at a path, whatever it is, by id; urgent. Raises SourceError if there are none, and DriveError."""
+        if is_at_drive(path):
+            require_no_camera(camera_name)
+            began = self._now()
+            found = await self._drive.scan_folder(path)
+            await self._take_in(path, found, found.files, began)
+        else:
+            job = Job(label=f"scan:{path}", kind="scan", is_urgent=True)
+            found = await self._scanned(job, path, None, scan, [Path(path)], await self._known(roots), camera_name)
         if not found.files:
             raise SourceError(f"There are no video files in {path}")
         return [file.video_id for file in found.files]

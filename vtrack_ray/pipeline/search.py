@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
@@ -70,8 +69,7 @@ class Search:
     async def _take_up(self, program: Program) -> None:
         """Only then does a Custom program count as running: until then, all of it is done again."""
         request = program.request
-        path = Path(request.custom_path or "")
-        ids = await self._scanner.scan_path(path, self._agenda.roots, request.camera_name)
+        ids = await self._scanner.scan_path(request.custom_path or "", self._agenda.roots, request.camera_name)
         await self._agenda.read_programs()
         if program not in self._agenda.programs:
             return  # it was stopped meanwhile

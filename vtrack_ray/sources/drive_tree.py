@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from vtrack_ray.meaning.drive_item import DriveItem, DriveTree, ItemKind, folder_of, video_path
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vtrack_ray.meaning.drive_item import DriveItem, DriveTree, ItemKind, content_of, folder_of, video_path
 from vtrack_ray.meaning.source import Source
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.sources.local import Scan
@@ -41,6 +44,30 @@ def found_in(source: Source, tree: DriveTree) -> Scan:
                 problems.append(Problem(f"{folders}/{item.name}", f"{reason}; it was left out"))
     files.sort(key=lambda file: file.path.partition("/")[2].partition("/")[2].partition("/")[2])
     return Scan(files=tuple(files), problems=tuple(sorted(problems)))
+
+
+def has_folder(tree: DriveTree, folder_id: str) -> bool:
+    """Whether a folder is known to lie in the tree."""
+    return any(item.item_id == folder_id and item.kind is ItemKind.FOLDER for item in tree.items)
+
+
+def only_below(folder_id: str, tree: DriveTree, scan: Scan) -> Scan:
+    """Of a tree's scan, what lies in one of its folders."""
+    below = _ids_below(folder_id, tree.items)
+    return replace(scan, files=tuple(file for file in scan.files if content_of(file.path)[0] in below))
+
+
+def _ids_below(folder_id: str, items: Iterable[DriveItem]) -> set[str]:
+    children: dict[str, list[str]] = {}
+    for item in items:
+        children.setdefault(item.parent_id, []).append(item.item_id)
+    found = set[str]()
+    waiting = [folder_id]
+    while waiting:
+        some = children.pop(waiting.pop(), [])
+        found.update(some)
+        waiting += some
+    return found
 
 
 def _place(item: DriveItem, known: dict[str, DriveItem], places: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
