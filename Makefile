@@ -9,7 +9,7 @@ demo: setup
 
 # Three processes for two cores: much of the time, one of them waits for Ray to start.
 test: setup
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 # Goes on for an hour or two.
 chaos: setup

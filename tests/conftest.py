@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.commands import Ended, ended
 from vtrack_ray.ledger.answers import Answers, open_answers
@@ -54,27 +55,28 @@ _STARTING_RAY = ("run", "up", "demo", "doctor")
 Snapshot = dict[str, list[tuple[object, ...]]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several processes (`--dist loadgroup`) take tests from one list, whichever is free: the long ones come first, or
-    one process idles while another ends a long one.
+class Scopes(LoadScopeScheduling):  # type: ignore[misc]
+    """Several processes take tests from one list, whichever is free; those of a scope go to one of them, as what they
+    share takes long to make.
 
-    Tests of the whole program, which share nothing that takes long to make, are taken one by one; those of a part by
-    their file. All tests that ask the same service go to one process, or each starts one of its own.
+    Tests of the whole program share nothing, and are taken one by one; those of a part, by file; all that ask the HTTP
+    service, together: each process would start one of its own.
     """
-    for item in items:
-        if group := _group(item):
-            item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = HERE.parent / nodeid.split("::")[0]
+        if path.parent == HERE:
+            return nodeid
+        return "service" if path.parent == HERE / "api" and path.name != "test_robustness.py" else str(path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scopes:
+    return Scopes(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones come first, or one process idles while another ends a long one."""
     items.sort(key=_rank)
-
-
-def _group(item: pytest.Item) -> str | None:
-    folder = item.path.parent
-    if folder == HERE:
-        return None
-    if folder == HERE / "api" and isinstance(item, pytest.Function) and "client" in item.fixturenames:
-        return "service" if not hasattr(item.module, "client") else item.path.stem
-    return str(item.path.relative_to(HERE).with_suffix(""))
 
 
 def _rank(item: pytest.Item) -> int:

@@ -54,3 +54,29 @@ def test_it_is_not_taken_before_its_time_unless_asked_for() -> None:
 def test_it_rests_for_as_long_as_it_says_unless_asked_for() -> None:
     assert times_taken(0.0, NEVER_S, lambda _: None) == 1
     assert times_taken(0.0, NEVER_S, Recurring.ask) == 2
+
+
+def test_with_news_it_is_taken_at_once_but_for_its_rest() -> None:
+    assert times_taken(NEVER_S, None, Recurring.tell_news) == 2
+    assert times_taken(0.0, NEVER_S, Recurring.tell_news) == 1
+
+
+def test_news_that_come_while_it_is_taken_have_it_taken_once_more() -> None:
+    taken = 0
+
+    async def step() -> None:
+        nonlocal taken
+        taken += 1
+        if taken == 1:
+            recurring.tell_news()
+
+    async def story() -> None:
+        going_on = asyncio.create_task(recurring.go_on())
+        await turns()
+        going_on.cancel()
+        with suppress(asyncio.CancelledError):
+            await going_on
+
+    recurring = Recurring(step, NEVER_S)
+    asyncio.run(story())
+    assert taken == 2

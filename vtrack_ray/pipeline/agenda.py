@@ -17,6 +17,7 @@ from vtrack_ray.pipeline.launcher import Store
 class Changes(NamedTuple):
     """What an operator changed since the agenda was last read."""
 
+    are_any: bool
     is_stopped: bool
     """All programs were ended."""
     has_other_roots: bool
@@ -74,7 +75,9 @@ class Agenda:
         # Last, and taken in at once: the service itself changes them meanwhile.
         programs = await self._store(Ledger.programs, unended=True)
         gone = {one.program_id for one in self.programs} - {one.program_id for one in programs} - self._ended_here
+        before = self._is_paused, self.programs, self.filters, self.roots
         changes = Changes(
+            are_any=(is_paused, programs, filters, roots) != before,
             is_stopped=bool(gone) and not programs,
             has_other_roots=roots != self.roots,
             has_other_choice=filters != self.filters or _lasting_of(programs) != self.lasting,

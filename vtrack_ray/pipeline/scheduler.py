@@ -33,7 +33,9 @@ from vtrack_ray.pipeline.shortlist import Shortlist
 from vtrack_ray.settings import Settings
 
 _POLL_S = 0.5
-"""How soon an order is followed that came by the database."""
+"""How soon an order is followed that came by the database, and anything else is seen that is new there."""
+_LOOK_S = 2.0
+"""How often is looked for what has become due, though nothing is new: that takes some ten questions."""
 _PACE_S = 5.0
 """How often batches are adjusted: a node's use has to show what the last change brought."""
 _HOUSEKEEPING_S = 60.0
@@ -75,18 +77,19 @@ class Scheduler:
         scanner = Scanner(settings, store, launcher, intake, chronicle, now)
         self._search = Search(settings, store, scanner, agenda, self._admission, chronicle, now)
         self._urgent, self._patient = Shortlist(store, now), Shortlist(store, now)
-        dispatching = Recurring(self._dispatch, _POLL_S)
+        self._dispatching = dispatching = Recurring(self._dispatch, _LOOK_S)
         self._crew = Crew(
             settings, store, launcher, detector, self._cameras, setbacks, chronicle, on_ended=dispatching.ask
         )
         self._steps = [
-            Recurring(self._follow, _POLL_S),
-            Recurring(self._search.take_up_customs, _POLL_S),
+            Recurring(self._follow, _LOOK_S),
+            Recurring(self._search.take_up_customs, _LOOK_S),
             Recurring(self._search.scan_if_due, _POLL_S),
-            Recurring(partial(self._admission.read_headers, is_urgent=True), _POLL_S),
-            Recurring(partial(self._admission.read_headers, is_urgent=False), _POLL_S),
+            Recurring(partial(self._admission.read_headers, is_urgent=True), _LOOK_S),
+            Recurring(partial(self._admission.read_headers, is_urgent=False), _LOOK_S),
             dispatching,
         ]
+        self._commits = 0
         self._end = asyncio.Event()
 
     async def serve(self) -> None:
@@ -98,6 +101,7 @@ class Scheduler:
         await self._store(Ledger.save_configs, {name: str(value) for name, value in self._settings})
         await self._chronicle.tell(OccurrenceKind.SERVICE, "the service has started", given_back=released)
         regular = [
+            Recurring(self._notice, _POLL_S),
             Recurring(self._keep_pace, _PACE_S),
             Recurring(self._keep_house, _HOUSEKEEPING_S),
             Recurring(self._sending.keep, _HOUSEKEEPING_S),  # by itself: what waits for Google holds nothing else up
@@ -129,9 +133,19 @@ class Scheduler:
         for step in self._steps:
             step.ask()
 
+    async def _notice(self) -> None:
+        """Has all be looked at where something has changed, whoever changed it."""
+        commits = await self._store(Ledger.commits)
+        if commits != self._commits:
+            self._commits = commits
+            for step in self._steps:
+                step.tell_news()
+
     async def _follow(self) -> None:
         """Reads what was asked for, and does what changes with it."""
         changes = await self._agenda.read()
+        if changes.are_any:
+            self.look()
         if changes.has_other_roots:
             self._search.hasten()
         if changes.is_stopped:
@@ -171,6 +185,7 @@ class Scheduler:
     async def _keep_pace(self) -> None:
         """Adjusts how much runs at once."""
         await self._chronicle.keep(await self._launcher.adjust())
+        self._dispatching.ask()
         backlog = await self._store(Ledger.backlog)
         self._observer.stands(backlog, len(self._crew))
 
