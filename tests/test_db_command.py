@@ -164,7 +164,7 @@ def test_a_profile_set_since_does_not_hide_what_the_events_come_from(used: Vtrac
         "DELETE FROM events",
         "DELETE FROM sights WHERE ordinal > 0",
         "DROP TABLE events",
-        "ALTER TABLE events DROP COLUMN status",
+        "DROP INDEX events_by_id; ALTER TABLE events DROP COLUMN status",
         "UPDATE events SET event_id = event_id || 'x', ended_at = ended_at + INTERVAL 1 HOUR",
         "UPDATE file_list SET status = 'no_activity'",
     ],

@@ -140,13 +140,14 @@ with socket.socket(family) as listening:
     [("127.0.0.1", Verdict.OK), ("::ffff:127.0.0.1", Verdict.OK), ("0.0.0.0", Verdict.WARN)],  # noqa: S104
 )
 def test_ports_of_a_service_that_others_can_reach_are_a_warning(host: str, verdict: Verdict) -> None:
-    command = [sys.executable, "-c", LISTEN, host]
+    # By a shell, as the ports of all that a service has started count.
+    command = ["sh", "-c", '"$0" "$@"; :', sys.executable, "-c", LISTEN, host]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        finding = ports.open_ports(os.getpid(), http_port=1)
-        own = ports.open_ports(os.getpid(), http_port=port)
+        finding = ports.open_ports(process.pid, http_port=1)
+        own = ports.open_ports(process.pid, http_port=port)
         process.stdin.close()
     assert (finding.verdict, own.verdict) == (verdict, Verdict.OK)
     if finding.advice:
