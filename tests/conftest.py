@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -62,6 +63,15 @@ class Scopes(LoadScopeScheduling):  # type: ignore[misc]
     Tests of the whole program share nothing, and are taken one by one; those of a part, by file; all that ask the HTTP
     service, together: each process would start one of its own.
     """
+
+    def add_node_collection(self, node: Any, collection: list[str]) -> None:
+        """With a number each: those made from the HTTP service's specification are all called the same."""
+        times = Counter[str]()
+        numbered = []
+        for nodeid in collection:
+            times[nodeid] += 1
+            numbered.append(f"{nodeid}#{times[nodeid]}")
+        super().add_node_collection(node, numbered)
 
     def _split_scope(self, nodeid: str) -> str:
         path = HERE.parent / nodeid.split("::")[0]
