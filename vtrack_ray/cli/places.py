@@ -8,7 +8,7 @@ from vtrack_ray.sources.reach import require_no_camera
 _DRIVE = "drive:"
 
 
-def is_at_drive(text: str) -> bool:
+def names_drive(text: str) -> bool:
     """Whether a text names a folder at Google Drive: `drive:FOLDER`, or as `vtrack source list` shows it."""
     return text.startswith(_DRIVE)
 

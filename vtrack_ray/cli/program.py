@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from vtrack_ray.cli.options import CameraName, with_output, with_settings
-from vtrack_ray.cli.places import drive_folder, is_at_drive
+from vtrack_ray.cli.places import drive_folder, names_drive
 from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.answers import open_answers
@@ -53,7 +53,7 @@ def custom(path: str, camera_name: str | None, is_forced: bool, settings: Settin
 
     `drive:FOLDER` is a folder at Google Drive: its id, name or address, as of `vtrack source add drive FOLDER`.
     """
-    if is_at_drive(path):
+    if names_drive(path):
         place = drive_folder(path, camera_name, settings)
     elif Path(path).exists():
         place = str(Path(path).absolute())

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vtrack_ray.cli.options import CameraName, with_settings
-from vtrack_ray.cli.places import drive_folder, is_at_drive
+from vtrack_ray.cli.places import drive_folder, names_drive
 from vtrack_ray.cli.progress import RunBar, stoppable
 from vtrack_ray.cli.records import printable
 from vtrack_ray.errors import LedgerHeld
@@ -59,10 +59,10 @@ def run(
             "`vtrack program custom PATH`, or end it with `vtrack down`"
         )
     # An actor's working directory is not this one.
-    absolute = tuple(Path(path).absolute() for path in paths if not is_at_drive(path))
+    absolute = tuple(Path(path).absolute() for path in paths if not names_drive(path))
     request = Request(
         paths=absolute,
-        drive_folders=tuple(drive_folder(path, camera_name, settings) for path in paths if is_at_drive(path)),
+        drive_folders=tuple(drive_folder(path, camera_name, settings) for path in paths if names_drive(path)),
         camera_name=camera_name,
         is_forced=is_forced,
         is_exhaustive=is_exhaustive,
