@@ -31,6 +31,8 @@ from benchmarks.lookup import EVENTS, UNFINISHED, make, percentiles_ms
 from benchmarks.sampling import footage
 
 WARM_UP_S, MEASURED_S = 5.0, 30.0
+AT_REST = 0.3
+"""How much of a core a service that has nothing to do takes at most; one that has just started makes its backup."""
 COPIES = 200
 """Enough not to come to an end meanwhile."""
 PATIENCE_S = 120.0
@@ -132,6 +134,16 @@ async def asked(service: Service, question: Question, seconds: float) -> list[fl
         return list(await asyncio.gather(*(taken(due) for due in dues)))
 
 
+def until_at_rest(service: Service) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        before, _, _ = cpu_s(service)
+        time.sleep(WARM_UP_S)
+        if cpu_s(service)[0] - before < AT_REST * WARM_UP_S:
+            return
+    raise RuntimeError(f"the service does not come to rest: {said(service.home, 'history')}")
+
+
 def row(service: Service, question: Question) -> str:
     asyncio.run(asked(service, question, WARM_UP_S))
     before, began = cpu_s(service), time.monotonic()
@@ -170,6 +182,7 @@ def backlog(home: Path) -> Path:
 
 def tables(home: Path, events: int) -> Iterator[str]:
     with serving(home) as service:
+        until_at_rest(service)
         yield f"\nat rest, ms\n\n{HEAD}\n|{' --- |' * HEAD.count(' | ')} --- |"
         for question in questions(events):
             yield row(service, question)

@@ -130,6 +130,15 @@ for function in (use, leak, use):
 """
 """Jobs that follow each other in one process; what the second has taken is never given back."""
 
+STARVED = f"""
+{FAULTS}
+from vtrack_ray.actors.work import _work
+from vtrack_ray.settings import Settings
+
+print(_work(taken, (), {{}}, Settings(TASK_MEMORY_MB={MEMORY_MB}), None, None).result)
+import json.tool  # what is told of a job takes memory
+"""
+
 
 @pytest.fixture
 def poisoned(tmp_path: Path) -> Vtrack:
@@ -280,3 +289,9 @@ def test_what_a_job_leaves_in_memory_is_not_held_against_the_next() -> None:
     said = subprocess.run([sys.executable, "-c", LEAK], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     used = str(MEMORY_MB * 2**20 // 2)
     assert said.stdout.splitlines() == [used, NEEDS_MORE, used]
+
+
+def test_what_is_told_of_a_job_that_took_all_memory_is_not_refused_any() -> None:
+    said = subprocess.run([sys.executable, "-c", STARVED], capture_output=True, text=True, timeout=PATIENCE_S)
+    assert said.returncode == 0, said.stderr
+    assert 0.9 < int(said.stdout) / (MEMORY_MB * 2**20) < 1.1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from vtrack_ray.sources.head import SCHEME, Through, called, open_file
 _JOBS = 200
 _POLITE = 10
 """Samplers give way to everything else on the machine (see nice(1))."""
+_UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 _CLEAR_PEAK = "5"
 """Resets the peak of resident memory (proc_pid_clear_refs(5))."""
 
@@ -45,18 +47,31 @@ def _work(
     Drive, though nobody has signed in on this machine."""
     os.nice(max(0, _POLITE - os.nice(0)))
     most_bytes = settings.TASK_MEMORY_MB * MIB
-    # Native code that asks for more is refused, or ends this process alone: no other video pays for it.
-    # What the jobs before it have left behind is not held against it.
-    resource.setrlimit(resource.RLIMIT_DATA, (_own_bytes("VmData") + most_bytes, resource.RLIM_INFINITY))
     with suppress(OSError):  # not every kernel has it: then the peak is that of all jobs before as well
         Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
     try:
-        with reading_by(settings), signed_in_as(account):
+        with _limited(most_bytes), reading_by(settings), signed_in_as(account):
             result = called(function, args, kwargs, through)
-    except MemoryError as error:
+    except (MemoryError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOMEM:
+            raise
         raise SamplerCrashed(f"it needs more than {most_bytes // MIB} MB of memory (TASK_MEMORY_MB)") from error
     return Worked(result, Usage(_cpu_s() - cpu_before_s, time.monotonic() - began_s, _own_bytes("VmHWM")))
+
+
+@contextmanager
+def _limited(most_bytes: int) -> Iterator[None]:
+    """Native code that asks for more is refused, or ends this process alone: no other video pays for it.
+
+    What the jobs before have left behind is not held against this one, nor what this one leaves against those who tell
+    of it afterwards: Ray that is refused memory may neither answer nor end.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (_own_bytes("VmData") + most_bytes, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, _UNLIMITED)
 
 
 register(SCHEME, open_file)
