@@ -123,7 +123,8 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
     with duckdb.connect(second) as connection:
         second_columns = columns(connection)
     with duckdb.connect(path) as connection:  # as the second version made it
-        connection.execute("DROP INDEX sights_by_event")
+        for (index,) in connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall():
+            connection.execute(f"DROP INDEX {index}")
         for table in tables(path) - tables(second):
             connection.execute(f"DROP TABLE {table}")
         for table, column in columns(connection) - second_columns:

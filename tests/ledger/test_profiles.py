@@ -7,6 +7,7 @@ import pytest
 from tests.ledger.examples import MINUTE, NOON
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import CardFound
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 
@@ -70,18 +71,19 @@ def test_a_persons_profile_replaces_another_unless_it_is_to_be_kept(ledger: Ledg
 
 
 def test_a_card_that_was_found_changes_only_what_nobody_knows_better(ledger: Ledger) -> None:
-    early, late = (Area(10, 10, 50, 50), NOON), (Area(90, 90, 50, 50), NOON + MINUTE)
+    early = CardFound(area=Area(10, 10, 50, 50), at=NOON, video_id="early")
+    late = CardFound(area=Area(90, 90, 50, 50), at=NOON + MINUTE, video_id="late")
     assert ledger.learn_card("bàn 1", None) == AUTO == ledger.profile("bàn 1")
     learned = ledger.learn_card("bàn 1", late)
-    assert (learned.qr_trigger_area, learned.trigger_found_at) == late
+    assert (learned.qr_trigger_area, learned.trigger_found_at) == (late.area, late.at)
     assert ledger.learn_card("bàn 1", None) == learned
     learned = ledger.learn_card("bàn 1", early)
-    assert (learned.qr_trigger_area, learned.trigger_found_at) == early
+    assert (learned.qr_trigger_area, learned.trigger_found_at) == (early.area, early.at)
     assert ledger.learn_card("bàn 1", late) == learned == ledger.profile("bàn 1")
     # A person sets something else while the card is looked for: both hold.
     ledger.save_profile(AUTO.model_copy(update={"min_packing_s": 4.0, "origin": "person"}))
     learned = ledger.learn_card("bàn 1", early)
-    assert (learned.qr_trigger_area, learned.min_packing_s, learned.origin) == (early[0], 4.0, "person")
+    assert (learned.qr_trigger_area, learned.min_packing_s, learned.origin) == (early.area, 4.0, "person")
     # Or says where it lies.
     told = BY_PERSON.model_copy(update={"find_trigger": False})
     ledger.save_profile(told)

@@ -22,7 +22,8 @@ from tests.ledger.examples import (
 )
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Backlog, Filterable, Skipped, VideoFilter
+from vtrack_ray.ledger.values import Backlog, CardFound, Filterable, Skipped, VideoFilter
+from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.video import Video, VideoStatus
 
@@ -220,9 +221,15 @@ def test_videos_are_filtered_by_every_field(ledger: Ledger) -> None:
 
 
 def test_surveyed_videos_are_not_surveyed_again(ledger: Ledger) -> None:
-    a, b, c = probed(ledger, "a.mp4", "b.mp4", "c.mp4")
+    a, b, c, d = probed(ledger, "a.mp4", "b.mp4", "c.mp4", "d.mp4")
     ledger.mark_surveyed(a.video_id)
     ledger.fail(b.video_id, None, VideoStatus.FAILED, "broken", NOON)
+    first, second = ledger.unsurveyed("cam1")
+    assert (first.file, second.file) == (c, d)
+    assert ledger.unsurveyed("cam1", limit=1) == [first]
+    assert ledger.unsurveyed("cam1", after=first, limit=1) == [second]
+    assert ledger.unsurveyed("cam1", after=second) == []
+    ledger.learn_card("cam1", CardFound(area=Area(10, 10, 50, 50), at=NOON, video_id=d.video_id))
     assert [video.file for video in ledger.unsurveyed("cam1")] == [c]
 
 

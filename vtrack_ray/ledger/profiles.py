@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.transaction import Row, Transaction
-from vtrack_ray.meaning.area import Area
+from vtrack_ray.ledger.values import CardFound
 from vtrack_ray.meaning.profile import Profile
 
 
@@ -22,10 +22,11 @@ class Profiles(Database):
     def profiles(self) -> list[Profile]:
         """All packing profiles, by camera."""
         with self._reading() as transaction:
-            return [_profile_of(row) for row in transaction.run("profiles")]
+            return [_profile_of(row) for row in transaction.run("profiles", camera_name=None)]
 
-    def learn_card(self, camera_name: str, found: tuple[Area, datetime] | None) -> Profile:
-        """Takes in where the camera's trigger card was found, and in a video of which start; gives the profile.
+    def learn_card(self, camera_name: str, found: CardFound | None) -> Profile:
+        """Takes in where the camera's trigger card was found, in a video that counts as looked through from now on;
+        gives the profile.
 
         It is as it stands by then: what a person said of the card stays, and so does what an earlier video told. A
         camera without a profile gets one.
@@ -33,10 +34,11 @@ class Profiles(Database):
         with self._changing() as transaction:
             stored = _stored(transaction, camera_name)
             profile = stored or Profile(camera_name=camera_name)
-            if found is not None and profile.find_trigger:
-                area, found_at = found
-                if profile.trigger_found_at is None or found_at < profile.trigger_found_at:
-                    profile = profile.model_copy(update={"qr_trigger_area": area, "trigger_found_at": found_at})
+            if found is not None:
+                transaction.run("mark_surveyed", video_id=found.video_id)
+                known_since = profile.trigger_found_at
+                if profile.find_trigger and (known_since is None or found.at < known_since):
+                    profile = profile.model_copy(update={"qr_trigger_area": found.area, "trigger_found_at": found.at})
             if profile != stored:
                 _save(transaction, profile)
         return profile
@@ -71,8 +73,8 @@ class Profiles(Database):
 
 
 def _stored(transaction: Transaction, camera_name: str) -> Profile | None:
-    profiles = map(_profile_of, transaction.run("profiles"))
-    return next((profile for profile in profiles if profile.camera_name == camera_name), None)
+    rows = transaction.run("profiles", camera_name=camera_name)
+    return _profile_of(rows[0]) if rows else None
 
 
 def _save(transaction: Transaction, profile: Profile, *, keep_persons: bool = False) -> bool:

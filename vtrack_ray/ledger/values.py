@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventStatus
 from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.occurrence import OccurrenceKind
@@ -243,6 +244,15 @@ class Refolded:
     until: datetime | None
     events: tuple[Event, ...]
     video_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFound:
+    """Where a camera's trigger card was found, and in which video, that starts then."""
+
+    area: Area
+    at: datetime
+    video_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

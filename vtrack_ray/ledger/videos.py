@@ -63,11 +63,21 @@ class Videos(Database):
             if not changed:
                 raise StaleAttempt(f"Video {video_id} is no longer known: its file has changed since it was found.")
 
-    def unsurveyed(self, camera_name: str, at: datetime | None = None) -> list[Video]:
+    def unsurveyed(
+        self, camera_name: str, at: datetime | None = None, *, after: Video | None = None, limit: int | None = None
+    ) -> list[Video]:
         """Probed videos of the camera not looked through for a trigger card, by start; none that were given up, or put
-        off beyond that instant."""
-        with self._reading() as transaction:
-            return videos_of(transaction.run("unsurveyed_videos", camera_name=camera_name, at=at))
+        off beyond that instant. A page is at most `limit` of those that come after a video."""
+        with self._asking() as transaction:
+            rows = transaction.run(
+                "unsurveyed_videos",
+                camera_name=camera_name,
+                at=at,
+                after_start=after.started_at if after else None,
+                after_path=after.path if after else None,
+                limit=limit,
+            )
+        return videos_of(rows)
 
     def mark_surveyed(self, video_id: str) -> None:
         """Records that the video was looked through for a trigger card."""
@@ -134,9 +144,13 @@ class Videos(Database):
 
         Gives the ids of the videos reopened, whose logs are gone.
         """
+        stale = {"camera_name": camera_name, "digest": digest, "video_ids": video_ids}
+        with self._reading() as transaction:
+            if not transaction.run("stale_profile_videos", **stale):
+                return []  # as is usual: it takes no commit
         with self._changing() as transaction:
-            stale = transaction.run("stale_profile_videos", camera_name=camera_name, digest=digest, video_ids=video_ids)
-            return _reopen(transaction, [row["video_id"] for row in stale], "its packing profile has changed")
+            rows = transaction.run("stale_profile_videos", **stale)
+            return _reopen(transaction, [row["video_id"] for row in rows], "its packing profile has changed")
 
     def neighbours(self, camera_name: str, after: datetime, before: datetime) -> list[Video]:
         """Concluded videos of the camera that overlap [after, before], by start and path."""

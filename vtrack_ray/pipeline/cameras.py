@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
 from vtrack_ray.errors import SourceError, VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import CardFound
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import FoundFile, Video
@@ -21,6 +22,9 @@ from vtrack_ray.sampling.survey import survey
 from vtrack_ray.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+"""Videos that are asked for at once, to be looked through one after the other."""
 
 
 class Cameras:
@@ -62,13 +66,20 @@ class Cameras:
         self._profiles[camera_name] = profile
         return profile
 
-    async def _find_card(self, profile: Profile, is_urgent: bool) -> tuple[Area, datetime] | None:
-        for video in await self._store(Ledger.unsurveyed, profile.camera_name, self._now() if self._now else None):
+    async def _find_card(self, profile: Profile, is_urgent: bool) -> CardFound | None:
+        async for video in self._unsurveyed(profile.camera_name):
             if profile.trigger_found_at is not None and video.started_at >= profile.trigger_found_at:
                 return None
             if area := await self._survey(video, profile.trigger_text, is_urgent):
-                return area, video.started_at
+                return CardFound(area=area, at=video.started_at, video_id=video.video_id)
         return None
+
+    async def _unsurveyed(self, camera_name: str) -> AsyncIterator[Video]:
+        """By start. Few are asked for at a time: it is usually the first that shows the card."""
+        at, last = self._now() if self._now else None, None
+        while videos := await self._store(Ledger.unsurveyed, camera_name, at, after=last, limit=_AT_ONCE):
+            for last in videos:
+                yield last
 
     async def _survey(self, video: Video, trigger_text: str, is_urgent: bool) -> Area | None:
         watch = Stopwatch()
@@ -86,5 +97,6 @@ class Cameras:
             # Sampling will meet the same fault and give it as the video's reason.
             log.info("no survey of %s: %s", video.path, error)
             return None
-        await self._store(Ledger.mark_surveyed, video.video_id)
+        if area is None:
+            await self._store(Ledger.mark_surveyed, video.video_id)
         return area

@@ -1,6 +1,10 @@
 -- name: profiles
--- All packing profiles.
-SELECT * FROM packing_profiles ORDER BY camera_name;
+-- The packing profile of one camera, or all.
+SELECT *
+FROM packing_profiles
+WHERE true
+  AND camera_name = $camera_name -- if camera_name
+ORDER BY camera_name;
 
 -- name: save_profile
 -- Stores a camera's profile, unless a person's is to be kept.

@@ -28,8 +28,11 @@ SELECT *
 FROM file_list
 WHERE camera_name = $camera_name AND NOT surveyed AND started_at IS NOT NULL
   AND status NOT IN ('failed', 'timeout', 'skipped')
-  AND ($at::TIMESTAMP IS NULL OR retry_at IS NULL OR retry_at <= $at::TIMESTAMP)
-ORDER BY started_at, path;
+  AND (retry_at IS NULL OR retry_at <= $at) -- if at
+  AND started_at >= $after_start AND (started_at, path) > ($after_start, $after_path) -- if after_start
+ORDER BY started_at, path
+LIMIT $limit -- if limit
+;
 
 -- name: mark_surveyed
 -- The video was looked through for a trigger card.
