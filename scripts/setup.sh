@@ -26,7 +26,7 @@ find_python() {
 }
 
 missing_debian_packages() {
-    command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || echo ffmpeg
+    command -v ffmpeg >/dev/null || echo ffmpeg
     /sbin/ldconfig -p | grep -q 'libzbar\.so\.0' || echo libzbar0
     # The venv module itself is always there; Debian keeps what it needs to make an environment apart.
     [[ -x $VENV/bin/uv ]] || "$python" -c 'import ensurepip' 2>/dev/null || echo "python$PYTHON_VERSION-venv"

@@ -18,7 +18,6 @@ from vtrack_ray.cli.doctor import doctor
 NAMES = [
     "Python",
     "ffmpeg",
-    "ffprobe",
     "zxing-cpp",
     "zbar",
     "OpenCV",
@@ -97,11 +96,11 @@ def test_an_overwritten_opencv_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_a_program_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    broken = tmp_path / "ffprobe"
+    broken = tmp_path / "ffmpeg"
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    finding = machine.program("ffprobe")
+    finding = machine.program("ffmpeg")
     assert finding.verdict is Verdict.FAULT
     assert "does not start" in finding.found
 

@@ -120,3 +120,6 @@ def test_zbar_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyzbar", None)
     with pytest.raises(ToolMissing, match="libzbar0"):
         read_codes_zbar(table(), symbologies=("QRCode",))
+    assert codes.missing_library() == "zbar"
+    monkeypatch.undo()
+    assert codes.missing_library() is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,8 +14,7 @@ from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.pace import Use
 from vtrack_ray.sources.head import Through, doubt_through
 from vtrack_ray.sources.proof import Proof, doubt, proof_of
-
-_NEEDED = ("ffprobe",)
+from vtrack_ray.vision.codes import missing_library
 
 
 class Glance(NamedTuple):
@@ -25,7 +23,7 @@ class Glance(NamedTuple):
     use: Use
     version: str
     lacks: str | None
-    """A program that is needed and not installed there."""
+    """A library that is needed and not installed there."""
     wants_to_leave: bool
 
 
@@ -39,8 +37,7 @@ class MonitorActor:
     def glance(self) -> Glance:
         """The use of processors since the last call, and of memory now."""
         use = Use(cpu=psutil.cpu_percent(), memory=psutil.virtual_memory().percent)
-        lacks = next((name for name in _NEEDED if shutil.which(name) is None), None)
-        return Glance(use, __version__, lacks, self._card is not None and self._card.wants_to_leave)
+        return Glance(use, __version__, missing_library(), self._card is not None and self._card.wants_to_leave)
 
     def let_go(self) -> None:
         """Tells whoever started Ray here that nothing is done here any more."""

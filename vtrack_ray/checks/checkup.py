@@ -22,7 +22,6 @@ def checkup(database: Path, server: int | None, http_port: int, *, deep: bool) -
     checks: list[Callable[[], Finding]] = [
         machine.python,
         partial(machine.program, "ffmpeg"),
-        partial(machine.program, "ffprobe"),
         *(partial(libraries.probed, name) for name in libraries.PROBED),
         libraries.ray_installed,
         partial(machine.database, database),

@@ -31,7 +31,7 @@ def python() -> Finding:
 
 
 def program(name: str) -> Finding:
-    """Whether `ffmpeg` or `ffprobe` is there and starts."""
+    """Whether a program of FFmpeg's is there and starts."""
     advice = "install Debian's package: apt-get install ffmpeg"
     path = shutil.which(name)
     if path is None:

@@ -1,10 +1,8 @@
-"""A probe: what a video file's header tells, by ffprobe, without decoding a picture."""
+"""A probe: what a video file's header tells, without decoding a picture that is shown."""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -19,24 +17,20 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from vtrack_ray import instants
-from vtrack_ray.errors import NotAVideo, ToolMissing
+from vtrack_ray.errors import NotAVideo
 from vtrack_ray.footage import avi
 from vtrack_ray.footage.clock import WIRE
 from vtrack_ray.footage.container import Contents, opened
-from vtrack_ray.footage.origin import is_address
 from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.start import start_from_path, start_from_tags
-from vtrack_ray.footage.unusable import check_readable, no_pictures, not_decodable
+from vtrack_ray.footage.unusable import no_pictures
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis
-
-_TIME_LIMIT_S = 60.0
-"""A header takes about 0.1 s; a disk that is waking up, some seconds."""
 
 _COUNTS_FROM_ZERO = ("matroska,webm", "flv")
 """Containers (FFmpeg's names) whose duration is their last timestamp, so that a late start is part of it."""
 
 _PROMISES_NOTHING = ("mpegts", "mpeg")
-"""Containers without a header: what ffprobe tells is the last timestamp less the first, whatever they are."""
+"""Containers without a header: what FFmpeg tells is the last timestamp less the first, whatever they are."""
 
 _STREAM_END = re.compile(r"(\d+):(\d\d):(\d\d\.\d+)")
 """Matroska's tag DURATION as FFmpeg's muxer writes it: the stream's last timestamp, 00:00:12.340000000."""
@@ -52,10 +46,9 @@ _LONGEST_S = 31 * _DAY_S
 def probe(file: FoundFile, zone: ZoneInfo) -> Header:
     """The file's header; a date in its name or its folders' is read in `zone`, if it names none itself.
 
-    Raises VideoUnreachable, VideoForbidden, NotAVideo, and ToolMissing where ffprobe is not installed.
+    Raises VideoUnreachable, VideoForbidden, NotAVideo.
     """
-    check_readable(file.path)
-    answer = _described(file.path) if is_address(file.path) else _ffprobe(file.path)
+    answer = _described(file.path)
     container, stream = answer["format"], _video_stream(file.path, answer)
     if not stream.get("width") or not stream.get("height"):
         raise NotAVideo(f"{file.path} has no intact picture, its size is unknown; copy the file again")
@@ -76,25 +69,8 @@ def probe(file: FoundFile, zone: ZoneInfo) -> Header:
     )
 
 
-def _ffprobe(path: str) -> dict[str, Any]:
-    # Not ffmpeg.probe() of ffmpeg-python: it has no time limit, and reads a path with a colon as a protocol.
-    command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", "-i", f"file:{path}"]
-    try:
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIME_LIMIT_S)
-    except FileNotFoundError as error:
-        raise ToolMissing("ffprobe is not installed; install FFmpeg (Debian: apt-get install ffmpeg)") from error
-    except subprocess.TimeoutExpired as error:
-        raise NotAVideo(
-            f"{path} gave ffprobe nothing to read for {_TIME_LIMIT_S:.0f} s; check the disk it is on"
-        ) from error
-    if run.returncode != 0:
-        raise not_decodable(path, run.stderr.decode(errors="replace"))
-    answer: dict[str, Any] = json.loads(run.stdout.decode(errors="replace"))
-    return answer
-
-
 def _described(path: str) -> dict[str, Any]:
-    """What ffprobe would tell of a file elsewhere, by the library that it is made of."""
+    """What FFmpeg's library finds out about the file, named as by ffprobe, which would take 0.1 s to start."""
     with closing(opened(path)) as file:
         container = file.container
         told = {

@@ -100,6 +100,15 @@ def read_by_zbar(shown: View, symbologies: Sequence[str], decoder: str) -> list[
     return readings
 
 
+def missing_library() -> str | None:
+    """The library that is needed to read codes and is not installed on this machine, if one is."""
+    try:
+        _pyzbar()
+    except ToolMissing:
+        return "zbar"
+    return None
+
+
 def _decoder(name: str, scale: int) -> str:
     return name if scale == 1 else f"{name} x{scale}"
 
