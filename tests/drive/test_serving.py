@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import MadeOnce
+from tests.conftest import MadeOnce, copied
 from tests.drive import faults
 from tests.drive.server import Google
 from tests.drive.sources import a_source, signed_in
@@ -41,8 +41,8 @@ def clip(made_once: MadeOnce) -> Path:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "vtrack.duckdb") as opened:
+def ledger(empty_database: Path, tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(copied(empty_database, tmp_path / "vtrack.duckdb")) as opened:
         yield opened
 
 

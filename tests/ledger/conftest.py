@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import copied
 from vtrack_ray.ledger.ledger import Ledger
 
 
@@ -22,6 +23,6 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger.open(path) as opened:
+def ledger(empty_database: Path, path: Path) -> Iterator[Ledger]:
+    with Ledger.open(copied(empty_database, path)) as opened:
         yield opened

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import SMALL
+from tests.conftest import SMALL, copied
 from tests.pipeline.services import in_a_loop
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
@@ -25,8 +25,8 @@ GONE, BARE = 9, 18
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "vtrack.duckdb") as opened:
+def ledger(empty_database: Path, tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(copied(empty_database, tmp_path / "vtrack.duckdb")) as opened:
         yield opened
 
 

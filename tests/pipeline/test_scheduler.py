@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, rendered_once
+from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, copied, rendered_once
 from tests.pipeline.services import NOW, Clock, Service, in_a_loop, put, served, touch
 from vtrack_ray.errors import ActorLost, ProgramError, SamplerLost, ToolMissing
 from vtrack_ray.footage.probe import probe
@@ -57,8 +57,8 @@ def another_clip(made_once: MadeOnce) -> Path:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "service.duckdb") as opened:
+def ledger(empty_database: Path, tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(copied(empty_database, tmp_path / "service.duckdb")) as opened:
         yield opened
 
 
