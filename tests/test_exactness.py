@@ -31,6 +31,8 @@ SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
 LARGE = Look(width_px=1280, height_px=720)
 """In smaller pictures, a packet is mostly what it takes to say that nothing has changed, and little counts as still."""
+HALF = Recording(frame_rate=12.5)
+"""Where it is not about how it was recorded: half of the pictures to paint, to encode and to examine."""
 SHORT = Packing(events=2, event_s=(6, 9), idle_s=(4, 8), passing_hands=1)
 
 
@@ -93,18 +95,18 @@ LOOKS = {
 
 @pytest.mark.parametrize("kind", LOOKS)
 def test_looks(kind: str, tmp_path: Path) -> None:
-    assert_cascade_equals_every_picture(Order(packing=SHORT, look=LOOKS[kind]), tmp_path)
+    assert_cascade_equals_every_picture(Order(packing=SHORT, look=LOOKS[kind], recording=HALF), tmp_path)
 
 
 def test_hands_over_labels(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 9), idle_s=(4, 8), hands_over_label=True)
-    assert_cascade_equals_every_picture(Order(packing=packing, look=SMALL), tmp_path)
+    assert_cascade_equals_every_picture(Order(packing=packing, look=SMALL, recording=HALF), tmp_path)
 
 
 def test_no_code_is_invented_where_there_is_no_label(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 8), unlabelled=(1, 2))
     take = assert_cascade_equals_every_picture(
-        Order(packing=packing, look=Look(width_px=640, height_px=360, clutter=True)), tmp_path
+        Order(packing=packing, look=Look(width_px=640, height_px=360, clutter=True), recording=HALF), tmp_path
     )
     assert not any(sample.sights for log in take.logs for sample in log.samples)
     assert sum(log.method is Method.SECOND_LOOK for log in take.logs) == 2
@@ -192,18 +194,22 @@ def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> Non
 
 BARE = {
     "plain": Order(
-        packing=Packing(events=2, event_s=(7, 8), idle_s=(4, 5), before_s=3, after_s=3, trigger_card=False), look=SMALL
+        packing=Packing(events=2, event_s=(7, 8), idle_s=(4, 5), before_s=3, after_s=3, trigger_card=False),
+        look=SMALL,
+        recording=HALF,
     ),
     "a label shown for 0.9 s": Order(
-        packing=Packing(events=2, event_s=(7, 8), label_s=0.9, trigger_card=False), look=SMALL
+        packing=Packing(events=2, event_s=(7, 8), label_s=0.9, trigger_card=False), look=SMALL, recording=HALF
     ),
     "two codes, keyframes 4 s apart": Order(
         packing=Packing(events=2, event_s=(7, 8), two_codes=True, trigger_card=False),
         look=SMALL,
-        recording=Recording(codec="hevc", keyframe_s=4),
+        recording=Recording(codec="hevc", keyframe_s=4, frame_rate=12.5),
     ),
     "keyframes 12 s apart": Order(
-        packing=Packing(events=2, event_s=(7, 8), trigger_card=False), look=SMALL, recording=Recording(keyframe_s=12)
+        packing=Packing(events=2, event_s=(7, 8), trigger_card=False),
+        look=SMALL,
+        recording=Recording(keyframe_s=12, frame_rate=12.5),
     ),
 }
 
@@ -261,7 +267,7 @@ def test_around_a_damaged_keyframe_all_is_decoded_and_nothing_else(tmp_path: Pat
 
 def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=4, trigger_card=False)
-    render(Order(packing=packing, look=LARGE), tmp_path)
+    render(Order(packing=packing, look=LARGE, recording=HALF), tmp_path)
     [file] = scan([tmp_path]).files
     spoil_keyframe(file.path, 20.0)
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
@@ -276,7 +282,7 @@ def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path:
 
 def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=40, trigger_card=False)
-    [event] = render(Order(packing=packing, look=LARGE), tmp_path).events
+    [event] = render(Order(packing=packing, look=LARGE, recording=HALF), tmp_path).events
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     take, [found] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)
