@@ -307,7 +307,8 @@ def test_a_backup_in_use_is_refused(used: Vtrack, tmp_path: Path) -> None:
 @needs_mounts
 def test_a_disk_without_room_or_leave_to_write_is_told(used: Vtrack, finished: Vtrack, tmp_path: Path) -> None:
     backup = finished.db
-    with small_disk(tmp_path / "small", 5_000) as disk:
+    room_for_one_and_a_half = backup.stat().st_size * 3 // 2 // 1024
+    with small_disk(tmp_path / "small", room_for_one_and_a_half) as disk:
         small = Vtrack(disk)
         shutil.copyfile(backup, small.db)
         refuse(small, backup, "No space left on device. The database is as it was.")
