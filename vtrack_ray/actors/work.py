@@ -51,7 +51,7 @@ def _work(
         Path("/proc/self/clear_refs").write_text(_CLEAR_PEAK, "ascii")
     began_s, cpu_before_s = time.monotonic(), _cpu_s()
     try:
-        with _limited(most_bytes), reading_by(settings), signed_in_as(account):
+        with reading_by(settings), signed_in_as(account), _limited(most_bytes):
             result = called(function, args, kwargs, through)
     except (MemoryError, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.ENOMEM:
