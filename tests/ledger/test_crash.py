@@ -60,11 +60,11 @@ def test_a_killed_owner_loses_nothing_acknowledged_and_leaves_nothing_half_done(
     last = -1
     for _ in range(4):
         with running(CONCLUDE, path, last + 1) as (process, printed):
-            printed.readline()
+            first = printed.readline()
             time.sleep(chance.uniform(0.05, 0.3))
             process.send_signal(signal.SIGKILL)
             # The last line may be cut off: then it was not acknowledged.
-            last = max([last, *(int(line) for line in printed if line.endswith("\n"))])
+            last = max([last, *(int(line) for line in (first, *printed) if line.endswith("\n"))])
         with Ledger.open(path, wait_s=10) as ledger:
             rows = {row.path: row for row in ledger.videos()}
             done = [row for row in rows.values() if row.status is VideoStatus.DONE]

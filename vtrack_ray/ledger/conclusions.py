@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from vtrack_ray.ledger import migrations
 from vtrack_ray.ledger.claims import require_claim
@@ -11,6 +11,7 @@ from vtrack_ray.ledger.events import EVENT_TABLES, forget_details, insert_events
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Conclusion, Refolded
 from vtrack_ray.meaning.event import Event
+from vtrack_ray.meaning.video import VideoStatus
 
 
 class Conclusions(Database):
@@ -26,12 +27,13 @@ class Conclusions(Database):
             transaction.run(
                 "finish_video",
                 video_id=video_id,
+                status=str(VideoStatus.DONE if video_id in _lain_in(refolded.events) else VideoStatus.NO_ACTIVITY),
                 reason=conclusion.reason,
                 profile_digest=conclusion.profile_digest,
                 exhaustive=conclusion.is_exhaustive,
                 at=conclusion.at,
             )
-            _replace(transaction, refolded)
+            _replace(transaction, refolded, known={video_id})
 
     def replace_events(self, refolded: Refolded) -> None:
         """Puts the events in the place of those stored for the camera that ended in (after, until].
@@ -55,7 +57,8 @@ class Conclusions(Database):
             transaction.run("forget_all_removed")
 
 
-def _replace(transaction: Transaction, refolded: Refolded) -> None:
+def _replace(transaction: Transaction, refolded: Refolded, known: Set[str] = frozenset()) -> None:
+    """Of the `known` videos it is stored already whether an event of these lies in them."""
     window = {"camera_name": refolded.camera_name, "after": refolded.after, "until": refolded.until}
     events = {event.event_id: event for event in refolded.events}
     # Two questions: asked for one or the other, DuckDB would look at every event there is.
@@ -66,9 +69,15 @@ def _replace(transaction: Transaction, refolded: Refolded) -> None:
     if forgotten := {row["event_id"] for row in former} | events.keys():
         forget_details(transaction, list(forgotten))
     insert_events(transaction, list(events.values()))
-    lain_in = {video_id for event in events.values() for video_id in event.video_ids}
-    transaction.run("mark_done", video_ids=sorted(lain_in))
+    lain_in = _lain_in(refolded.events)
+    if unknown := lain_in - known:
+        transaction.run("mark_done", video_ids=sorted(unknown))
     # A video that has lost an event may have another one, outside of the window: that takes a look at all events.
     if bereft := {video_id for row in former for video_id in row["video_ids"]} - lain_in:
         transaction.run("settle_videos", video_ids=sorted(bereft))
     transaction.run("forget_removed", **window)
+
+
+def _lain_in(events: Sequence[Event]) -> set[str]:
+    """The videos that any of the events lies in."""
+    return {video_id for event in events for video_id in event.video_ids}

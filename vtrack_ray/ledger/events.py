@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.queries import Written
+from vtrack_ray.ledger.queries import Written, one_or_more
 from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
 from vtrack_ray.ledger.values import CameraFindings, EventFilter, EventRow, Findings, LocatedEvents
@@ -120,13 +120,11 @@ def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
         return []
     codes = wanted.codes if len(wanted.codes) > 1 else ()
     is_named = event_ids is not None or bool(codes)
-    only_id = event_ids[0] if event_ids is not None and len(event_ids) == 1 else None
     is_narrowed = any((wanted.cameras, wanted.since, wanted.until, wanted.statuses, wanted.after))
     rows = transaction.run(
         "events",
         named=True if is_named else None,
-        event_id=Written(storable(only_id)) if only_id is not None else None,
-        event_ids=event_ids if only_id is None else None,
+        **one_or_more("event_id", "event_ids", event_ids),
         codes=codes or None,
         narrowed=True if is_named and is_narrowed else None,
         cameras=wanted.cameras or None,

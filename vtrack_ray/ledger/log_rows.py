@@ -35,12 +35,17 @@ def log_of(row: Row) -> SamplingLog:
         span=Span(row["start_s"], row["end_s"]),
         method=Method(row["method"]),
         samples=tuple([_to_sample(sample) for sample in row["samples"]]),
-        coverage=tuple([_to_stretch(stretch) for stretch in row["coverage"]]),
+        coverage=coverage_of(row),
         pictures=row["pictures"],
         seconds=row["seconds"],
         jumps=tuple([Jump(jump["time_s"], jump["is_counted_on"]) for jump in row["jumps"]]),
         notes=tuple(row["notes"]),
     )
+
+
+def coverage_of(row: Row) -> tuple[Stretch, ...]:
+    """The coverage of a row."""
+    return tuple([_to_stretch(stretch) for stretch in row["coverage"]])
 
 
 def _from_sample(sample: Sample) -> dict[str, object]:

@@ -9,9 +9,11 @@ statement itself, and so known to the plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from types import MappingProxyType
+
+from vtrack_ray.ledger.text import storable
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _CONDITION = re.compile(r" -- (if|unless) (\w+)$")
@@ -24,6 +26,13 @@ class Written(str):
     def quoted(self) -> str:
         """As SQL has it: nothing but the quotation mark itself means anything between quotation marks."""
         return "'" + self.replace("'", "''") + "'"
+
+
+def one_or_more(one: str, more: str, texts: Sequence[str] | None) -> dict[str, object]:
+    """The parameters of a query that takes a single text, written, as `one`, and several as the list `more`; None of
+    them: neither. A list is a table to be joined, and takes twice as long as to look one up."""
+    is_one = texts is not None and len(texts) == 1
+    return {one: Written(storable(texts[0])) if texts and is_one else None, more: None if is_one else texts}
 
 
 def named_queries(text: str) -> Iterator[tuple[str, str]]:

@@ -21,3 +21,8 @@ def restored(text: str) -> str:
     if _ESCAPE not in text:
         return text
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def has_escapes(shown: str) -> bool:
+    """Whether text that `restored` changes may be among values, shown as `repr` shows them."""
+    return repr(_ESCAPE)[1:-1] in shown

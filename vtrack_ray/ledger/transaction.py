@@ -12,7 +12,7 @@ import duckdb
 
 from vtrack_ray import instants
 from vtrack_ray.ledger.queries import CONDITIONAL, QUERIES, for_parameters
-from vtrack_ray.ledger.text import restored, storable
+from vtrack_ray.ledger.text import has_escapes, restored, storable
 
 Row = dict[str, Any]
 
@@ -63,6 +63,8 @@ def _mended(kind: str, values: Sequence[Any]) -> Sequence[Any]:
         return [value if value is None else restored(value) for value in values]
     if kind == "VARCHAR[]":
         return [value if value is None else [restored(item) for item in value] for value in values]
+    if "TIMESTAMP" not in kind and not has_escapes(repr(values)):
+        return values  # to look at each text in nested values takes longer than to read them
     return [_outward(value) for value in values] if _MENDED.search(kind) else values
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from vtrack_ray.ledger.queries import Written
-from vtrack_ray.ledger.text import storable
+from vtrack_ray.ledger.queries import one_or_more
 from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.ledger.values import STAGES, VideoRow
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video, VideoStatus
@@ -29,14 +28,7 @@ def paths_of(transaction: Transaction, video_ids: Sequence[str]) -> dict[str, st
     """Where those of these videos are that are known, by their identities."""
     if not video_ids:
         return {}
-    is_one = len(video_ids) == 1
-    return dict(
-        transaction.tuples(
-            "video_paths",
-            video_id=Written(storable(video_ids[0])) if is_one else None,
-            video_ids=None if is_one else video_ids,
-        )
-    )
+    return dict(transaction.tuples("video_paths", **one_or_more("video_id", "video_ids", video_ids)))
 
 
 def videos_of(rows: Iterable[Row]) -> list[Video]:

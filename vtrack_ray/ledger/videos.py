@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.database import Database
@@ -154,8 +155,9 @@ class Videos(Database):
 
     def neighbours(self, camera_name: str, after: datetime, before: datetime) -> list[Video]:
         """Concluded videos of the camera that overlap [after, before], by start and path."""
-        with self._reading() as transaction:
-            return videos_of(transaction.run("neighbours", camera_name=camera_name, after=after, before=before))
+        with self._asking() as transaction:
+            found = videos_of(transaction.run("neighbours", camera_name=camera_name, after=after, before=before))
+        return sorted(found, key=attrgetter("started_at", "file.path"))
 
     def video(self, video_id: str) -> VideoRow | None:
         """The video's record, if it is known."""

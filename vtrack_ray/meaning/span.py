@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import fsum
 from typing import NamedTuple
 
 
@@ -60,5 +61,5 @@ def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
 
 
 def covered_s(stretches: Iterable[Stretch], coverage: Coverage) -> float:
-    """Seconds of that kind among the stretches."""
-    return sum(s.span.duration_s for s in stretches if s.coverage is coverage)
+    """Seconds of that kind among the stretches, the same in whatever order they come."""
+    return fsum(s.span.duration_s for s in stretches if s.coverage is coverage)

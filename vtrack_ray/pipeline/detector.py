@@ -58,14 +58,13 @@ class EventDetector:
 
         They follow each other with no other video of the camera between them, or are one.
         """
-        own = {video.video_id: await self._take(video) for video in videos}
+        own = await self._takes(videos)
         others: dict[str, Take] = {}
         start_us, end_us = min(take.start_us for take in own.values()), max(take.end_us for take in own.values())
         reach = _Reach(start_us, end_us)
         while True:
-            for near in await self._near(profile, reach):
-                if near.video_id not in others and near.video_id not in own:
-                    others[near.video_id] = await self._take(near)
+            near = await self._near(profile, reach)
+            others |= await self._takes([video for video in near if video.video_id not in {*own, *others}])
             takes = [*others.values(), *(own.values() if is_there else ())]
             after_us, until_us = window(takes, profile, start_us, end_us)
             # As far as events are replaced, every video has to be among the takes.
@@ -96,9 +95,12 @@ class EventDetector:
             instants.from_us(reach.end_us + gap_us),
         )
 
-    async def _take(self, video: Video) -> Take:
-        logs = await self._store(Ledger.logs, [video.video_id])
-        return Take(video=video, logs=tuple(logs[video.video_id]))
+    async def _takes(self, videos: Sequence[Video]) -> dict[str, Take]:
+        """The videos' takes, by identity."""
+        if not videos:
+            return {}
+        logs = await self._store(Ledger.logs, [video.video_id for video in videos])
+        return {video.video_id: Take(video=video, logs=tuple(logs[video.video_id])) for video in videos}
 
 
 class _Reach(NamedTuple):

@@ -11,6 +11,5 @@ WHERE key = 'ledger.commits';
 INSERT OR IGNORE INTO processing_config VALUES ('ledger.database', $database, $at), ('ledger.commits', '0', $at);
 
 -- name: count_commit
--- One commit more: this one.
-UPDATE processing_config SET value = (value::BIGINT + 1)::VARCHAR WHERE key = 'ledger.commits'
-RETURNING value::BIGINT AS commits;
+-- One commit more: this one, which makes it so many.
+UPDATE processing_config SET value = $commits WHERE key = 'ledger.commits';

@@ -117,7 +117,7 @@ SELECT event_id, video_ids FROM events WHERE event_id IN (SELECT unnest($event_i
 DELETE FROM events WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
 
 -- name: mark_done
--- Concluded videos that an event lies in.
+-- Concluded videos that an event lies in, but which do not say so yet.
 UPDATE file_list
 SET status = 'done'
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[])) AND status = 'no_activity';
@@ -147,9 +147,9 @@ WHERE camera_name = $camera_name
 DELETE FROM removed_videos;
 
 -- name: finish_video
--- Ends the sampling of a video; whether anything happened in it is settled afterwards.
+-- Ends the sampling of a video.
 UPDATE file_list
-SET status = 'no_activity', reason = $reason, profile_digest = $profile_digest, exhaustive = $exhaustive,
+SET status = $status, reason = $reason, profile_digest = $profile_digest, exhaustive = $exhaustive,
     failures = 0, finished_at = $at
 WHERE video_id = $video_id;
 

@@ -1,6 +1,7 @@
 -- name: save_log
--- Stores the log of a span; the nested columns come as JSON.
-INSERT OR REPLACE INTO processed_logs
+-- Stores the log of a span; the nested columns come as JSON. Looking out for one to be replaced takes twice as long.
+INSERT INTO processed_logs -- unless is_repeat
+INSERT OR REPLACE INTO processed_logs -- if is_repeat
   (video_id, start_s, end_s, method, attempt, profile_digest, samples, coverage, pictures, seconds, jumps, notes)
 VALUES (
   $video_id, $start_s, $end_s, $method, $attempt, $profile_digest,
@@ -16,35 +17,29 @@ VALUES (
   $jumps::JSON::STRUCT(time_s DOUBLE, is_counted_on BOOLEAN)[], $notes::VARCHAR[]
 );
 
--- name: sum_logs
--- Brings a video's record up to date with its logs.
+-- name: log_outlines
+-- What a video's record sums up of its logs.
+SELECT start_s, end_s, method, attempt, profile_digest, coverage, pictures, seconds
+FROM processed_logs
+WHERE video_id = $video_id
+ORDER BY start_s, end_s, method;
+
+-- name: set_sums
+-- What a video's logs come to.
 UPDATE file_list
-SET profile_digest = logged.profile_digest,
-    examined_s = logged.examined_s, idle_s = logged.idle_s, unreadable_s = logged.unreadable_s,
-    index_s = logged.index_s, coarse_s = logged.coarse_s, refine_s = logged.refine_s,
-    second_look_s = logged.second_look_s, pictures = logged.pictures
-FROM (
-  SELECT
-    arg_max(profile_digest, attempt) AS profile_digest,
-    coalesce(fsum(list_sum([s.end_s - s.start_s for s in coverage if s.coverage = 'examined'])), 0) AS examined_s,
-    coalesce(fsum(list_sum([s.end_s - s.start_s for s in coverage if s.coverage = 'idle'])), 0) AS idle_s,
-    coalesce(fsum(list_sum([s.end_s - s.start_s for s in coverage if s.coverage = 'unreadable'])), 0) AS unreadable_s,
-    coalesce(sum(seconds['index']), 0) AS index_s,
-    coalesce(sum(seconds['coarse']), 0) AS coarse_s,
-    coalesce(sum(seconds['refine']), 0) AS refine_s,
-    coalesce(sum(seconds['second_look']), 0) AS second_look_s,
-    coalesce(sum(pictures), 0)::BIGINT AS pictures
-  FROM processed_logs
-  WHERE video_id = $video_id
-) AS logged
-WHERE file_list.video_id = $video_id;
+SET profile_digest = $profile_digest, examined_s = $examined_s, idle_s = $idle_s, unreadable_s = $unreadable_s,
+    index_s = $index_s, coarse_s = $coarse_s, refine_s = $refine_s, second_look_s = $second_look_s,
+    pictures = $pictures
+WHERE video_id = $video_id;
 
 -- name: logs
--- The logs of some videos.
+-- The logs of some videos, in any order: they are few, and ordering them takes longer than to read them.
 SELECT video_id, start_s, end_s, method, samples, coverage, pictures, seconds, jumps, notes
 FROM processed_logs
-WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
-ORDER BY video_id, start_s, end_s, method;
+WHERE true
+  AND video_id = $video_id -- if video_id
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+;
 
 -- name: logged_spans
 -- The spans that a video's logs are of.

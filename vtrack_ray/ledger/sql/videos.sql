@@ -133,12 +133,12 @@ WHERE camera_name = $camera_name AND status IN ('done', 'no_activity')
 ORDER BY started_at, path;
 
 -- name: neighbours
--- Concluded videos of a camera that overlap a time.
-SELECT *
+-- Concluded videos of a camera that overlap a time, in any order.
+SELECT video_id, source, path, camera_name, size_bytes, modified_ns, started_at, start_basis, duration_s, width_px,
+  height_px, codec
 FROM file_list
 WHERE camera_name = $camera_name AND status IN ('done', 'no_activity')
-  AND started_at <= $before AND started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) >= $after
-ORDER BY started_at, path;
+  AND started_at <= $before AND started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) >= $after;
 
 -- name: videos
 -- Records by filter. A start that is not known comes after every other.
