@@ -6,14 +6,18 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
+from psutil import Process
 
 from tests.conftest import Footage, Snapshot, Vtrack
 from tests.hosts import Host, give_token, hosts, needs_hosts
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.meaning.node import Node, NodeState, Reach
+from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 
 UP = ("up", "--no-dashboard", "--no-http", *("--set", "SPAN_SECONDS=5"), *("--set", "SETTLE_SECONDS=0"))
 _PATIENCE_S = 150.0
@@ -86,3 +90,45 @@ def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_camera
         up.wait(_PATIENCE_S)
     assert head.vtrack.snapshot() == expected
     assert {"failed", "timeout"}.isdisjoint(one["kind"] for one in head.vtrack.json("history"))
+
+
+@needs_hosts
+@pytest.mark.timeout(600)
+def test_a_machine_that_is_told_to_end_finishes_its_work_or_is_told_again_and_hands_it_back(
+    two_cameras: Footage, tmp_path: Path
+) -> None:
+    expected = run_locally(tmp_path / "undisturbed", two_cameras.root)
+    with hosts(tmp_path, 2) as (head, worker):
+        up = head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", "--set", "BATCH_SIZE_DEFAULT=1")
+        until(lambda: nodes(head), head)
+        give_token(head, worker)
+        patient, held = joined_at_work(head, worker, "patient", two_cameras.root)
+        patient.send_signal(signal.SIGTERM)
+        until(lambda: "leaving" in worker.said, worker)
+        held.resume()
+        assert patient.wait(_PATIENCE_S) == 0, worker.said
+        assert worker.said.endswith("left: nothing is done here any more\n")
+        until(lambda: programs(head.vtrack) == {"done"}, head)
+        hasty, held = joined_at_work(head, worker, "hasty", two_cameras.root)
+        hasty.send_signal(signal.SIGTERM)
+        until(lambda: worker.said.count("leaving") == 2, worker)
+        hasty.send_signal(signal.SIGTERM)
+        held.resume()
+        assert hasty.wait(_PATIENCE_S) == 0, worker.said
+        assert worker.said.endswith("left at once\n")
+        until(lambda: programs(head.vtrack) == {"done"}, head)
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(_PATIENCE_S) == 0, head.said
+    assert head.vtrack.snapshot() == expected
+    assert {"failed", "timeout"}.isdisjoint(one["kind"] for one in head.vtrack.json("history"))
+
+
+def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Popen[str], Process]:
+    """A machine that has joined, and one of its processes that is at work on a span, held still."""
+    joined = worker.start("node", "join", head.address, "--name", name)
+    until(lambda: state(head, name) is NodeState.WORKING, head, worker)
+    with head.vtrack.answers() as answers:
+        # Whatever was done of it before.
+        request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
+        answers.request_program(request, datetime.now(UTC))
+    return joined, worker.held_sampler()

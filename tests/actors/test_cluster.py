@@ -64,6 +64,9 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
             ports = agent_ports(up.pid)
             assert ports
             assert -1 not in ports, "an agent waited in vain for the port of another Ray's"
+            scripts = {Path(word).name for one in processes(up.pid) for word in one.cmdline()}
+            assert "gcs_server" in scripts
+            assert not {"log_monitor.py", "monitor.py"} & scripts, "what nobody here needs was started"
             up.send_signal(signal.SIGTERM)
             out, err = up.communicate(timeout=PATIENCE_S)
         finally:
@@ -73,6 +76,10 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
     assert "Ray was not ready in time at 'local': The current node timed out during startup." in restart
     assert restart.rstrip().endswith(". All of it is started again in 1 s")
     assert "Traceback" not in err
+
+
+def processes(up: int) -> list[psutil.Process]:
+    return psutil.Process(up).children(recursive=True)
 
 
 def agent_ports(up: int) -> list[int]:
