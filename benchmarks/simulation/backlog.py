@@ -15,7 +15,7 @@ _CAMERAS = 200
 _HEADERS = """
     UPDATE file_list
     SET started_at = strptime(path[-19:-5], '%Y%m%d_%H%M%S'), start_basis = 'name', duration_s = 600,
-        width_px = 1920, height_px = 1080, codec = 'h264', surveyed = true
+        width_px = 1920, height_px = 1080, codec = 'h264'
     WHERE started_at IS NULL
 """
 
