@@ -131,4 +131,7 @@ def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Pop
         # Whatever was done of it before.
         request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
         answers.request_program(request, datetime.now(UTC))
-    return joined, worker.held_sampler()
+    heads = head.held_sampler()  # else it might have done all before the other machine begins
+    held = worker.held_sampler()
+    heads.resume()
+    return joined, held
