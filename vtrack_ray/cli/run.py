@@ -67,7 +67,7 @@ def run(
         is_forced=is_forced,
         is_exhaustive=is_exhaustive,
     )
-    summary: Summary | None = None
+    summary: Summary | None
     started = time.monotonic()
     with stoppable(), RunBar() as bar:
         try:
@@ -83,7 +83,7 @@ def run(
 
                 summary = backlog.work_off(request, settings, address, bar.show)
         except KeyboardInterrupt:
-            pass  # told below
+            summary = None
     if summary is None:
         command = "the same command without --force" if is_forced else "the same command"
         click.echo(f"Interrupted. What was finished is kept; {command} goes on from there.", err=True)

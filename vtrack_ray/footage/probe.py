@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import PurePath
@@ -170,12 +170,10 @@ def _other_streams_end_s(path: str, index: int) -> float:
     end_s = 0.0
     with closing(opened(path, wanted=Contents.NONE)) as file:
         others = [stream for stream in file.container.streams if stream.index != index]
-        try:
+        with suppress(FFmpegError):  # what can't be read is missing; sampling names it
             for packet in file.container.demux(others):
                 if packet.pts is not None and packet.time_base is not None:
                     end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-        except FFmpegError:
-            pass  # what can't be read is missing; sampling names it
         file.raise_unread()
     return end_s
 

@@ -63,9 +63,11 @@ def _mended(kind: str, values: Sequence[Any]) -> Sequence[Any]:
         return [value if value is None else restored(value) for value in values]
     if kind == "VARCHAR[]":
         return [value if value is None else [restored(item) for item in value] for value in values]
+    if not _MENDED.search(kind):
+        return values
     if "TIMESTAMP" not in kind and not has_escapes(repr(values)):
         return values  # to look at each text in nested values takes longer than to read them
-    return [_outward(value) for value in values] if _MENDED.search(kind) else values
+    return [_outward(value) for value in values]
 
 
 def rows_json(rows: Iterable[Mapping[str, object]]) -> str:

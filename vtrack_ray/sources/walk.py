@@ -101,7 +101,7 @@ class Walk:
                     elif _is_video(entry.name):
                         videos.append(entry)
         except FileNotFoundError:
-            pass  # removed since its parent was listed
+            return [], [], []  # removed since its parent was listed, with all that it held
         except OSError as error:
             self.problems.append(Problem(folder, f"{error.strerror}; what it holds was left out"))
         videos.sort(key=lambda entry: entry.name)
@@ -112,10 +112,10 @@ class Walk:
         try:
             return self._regular(entry.path, entry.stat(follow_symlinks=False))
         except FileNotFoundError:
-            pass  # removed since its folder was listed
+            return None  # removed since its folder was listed
         except OSError as error:
             self._leave_out(entry.path, error.strerror)
-        return None
+            return None
 
     def _followed(self, link: str, waiting: list[str]) -> Iterator[Listing]:
         """The file that a link leads to; a folder is added to `waiting`."""
