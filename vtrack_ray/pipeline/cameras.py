@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from vtrack_ray.errors import SourceError, VideoTimedOut
+from vtrack_ray.errors import SamplerCrashed, SamplerLost, SourceError, VideoTimedOut
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import CardFound
 from vtrack_ray.meaning.area import Area
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 """Videos that are asked for at once, to be looked through one after the other."""
+_LOOKS = 2
+"""So often a survey is begun that ends with its process: the first time it may be no fault of the video's."""
 
 
 class Cameras:
@@ -82,10 +84,8 @@ class Cameras:
                 yield last
 
     async def _survey(self, video: Video, trigger_text: str, is_urgent: bool) -> Area | None:
-        watch = Stopwatch()
-        job = job_on_video("survey", video, watch, is_urgent=is_urgent)
         try:
-            area = await within(self._limit_s, watch, self._launcher.run(job, survey, video, trigger_text))
+            area = await self._looked_through(video, trigger_text, is_urgent)
         except END_THE_RUN:
             raise
         except VideoTimedOut as error:
@@ -100,3 +100,16 @@ class Cameras:
         if area is None:
             await self._store(Ledger.mark_surveyed, video.video_id)
         return area
+
+    async def _looked_through(self, video: Video, trigger_text: str, is_urgent: bool) -> Area | None:
+        looks_left = _LOOKS
+        while True:
+            watch = Stopwatch()
+            job = job_on_video("survey", video, watch, is_urgent=is_urgent)
+            looks_left -= 1
+            try:
+                return await within(self._limit_s, watch, self._launcher.run(job, survey, video, trigger_text))
+            except (SamplerCrashed, SamplerLost) as error:
+                if not looks_left:
+                    raise
+                log.info("survey once more of %s: %s", video.path, error)
