@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from threading import Thread
-from typing import IO, Any, Literal
+from threading import Event, Lock, Thread
+from typing import IO, Any, Literal, NoReturn
 
 import psutil
 import ray
@@ -38,7 +38,7 @@ _MOST_SILENT = 12
 _MOST_TEAMS = 5
 """Whatever kills more of them may be Ray's fault: then that is started again too."""
 _WHAT_RAY_IS = ("gcs_server", "raylet")
-"""Ray's own processes. Without them its calls wait for a minute, and then end this process."""
+"""Ray's own processes. Without them its calls wait for up to a minute, with a core's use, and then end this process."""
 
 
 class Orders(BaseModel):
@@ -67,6 +67,7 @@ class Session:
     def __init__(self, orders: Orders, words: IO[str]) -> None:
         self._orders = orders
         self._words = words
+        self._saying = Lock()
         self._unrecorded: list[Occurrence] = []
         """What is to be in the history once there is a store again."""
 
@@ -93,35 +94,56 @@ class Session:
                 from vtrack_ray.actors.http import http_service
 
                 begun.enter_context(http_service(settings))
-            ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
-            try:
-                self._serve_on(ray_itself)
-            except ActorLost as error:
-                # What is left of a broken Ray takes its time to end in good order, and need not.
-                self.say(Word(kind="error", error=type(error).__name__, message=str(error)))
-                os._exit(1)
+            with self._ending_with_ray():
+                try:
+                    self._serve_on()
+                except ActorLost as error:
+                    self._end_at_once(error)
 
-    def _serve_on(self, ray_itself: Sequence[psutil.Process]) -> None:
-        """Serves with one team after the other. Raises ActorLost when Ray itself has died, or too many teams have."""
+    @contextmanager
+    def _ending_with_ray(self) -> Iterator[None]:
+        """Has this process end at once when one of the processes of a Ray that it has started dies meanwhile, whatever
+        is being waited for."""
+        ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
+        is_over = Event()
+
+        def watch() -> None:
+            while not is_over.wait(_POLL_S):
+                if dead := _dead(ray_itself):
+                    self._end_at_once(ActorLost(f"Ray's own process {dead.pid} died."))
+
+        watching = Thread(target=watch, name="Ray itself", daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            watching.join()
+
+    def _end_at_once(self, error: VtrackError) -> NoReturn:
+        """What is left of a broken Ray takes its time to end in good order, and need not."""
+        self.say(Word(kind="error", error=type(error).__name__, message=str(error)))
+        os._exit(1)
+
+    def _serve_on(self) -> None:
+        """Serves with one team after the other. Raises ActorLost when too many have died."""
         for _ in range(_MOST_TEAMS):
             with team(self._orders.settings.DB) as staff:
-                if self._is_served_by(staff, ray_itself):
+                if self._is_served_by(staff):
                     return
         raise ActorLost("The service's processes die again and again.")
 
-    def _is_served_by(self, staff: Team, ray_itself: Sequence[psutil.Process]) -> bool:
+    def _is_served_by(self, staff: Team) -> bool:
         """Serves until it is ended, which gives True, or the team is no longer whole; a scheduler that dies is
-        replaced. Raises ActorLost when Ray itself has died."""
+        replaced."""
         while True:
             try:
                 staff.record(self._unrecorded)
                 self._unrecorded.clear()
                 with staff.led_by(SchedulerActor, "scheduler", self._orders.settings) as scheduler:
-                    self._follow(scheduler, ray_itself)
+                    self._follow(scheduler)
                     return True
             except ActorLost as error:
-                if _dead(ray_itself) is not None:
-                    raise
                 is_whole = staff.is_whole()
                 what = "The scheduler is" if is_whole else "The scheduler, the store and the event detector are"
                 why = Occurrence(
@@ -132,11 +154,9 @@ class Session:
                 if not is_whole:
                     return False
 
-    def _follow(self, scheduler: Any, ray_itself: Sequence[psutil.Process]) -> None:
+    def _follow(self, scheduler: Any) -> None:
         serving, silent = scheduler.serve.remote(), 0
         while True:
-            if dead := _dead(ray_itself):
-                raise ActorLost(f"Ray's own process {dead.pid} died.")
             try:
                 is_over = bool(ray.wait([serving], timeout=_POLL_S)[0])
                 for one in _answer(scheduler.news.remote()):
@@ -154,8 +174,9 @@ class Session:
 
     def say(self, word: Word) -> None:
         """Tells whoever started this session."""
-        self._words.write(word.model_dump_json() + "\n")
-        self._words.flush()
+        with self._saying:
+            self._words.write(word.model_dump_json() + "\n")
+            self._words.flush()
 
 
 def _dead(processes: Sequence[psutil.Process]) -> psutil.Process | None:
