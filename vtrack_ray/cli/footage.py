@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from vtrack_ray import instants
 from vtrack_ray.errors import VtrackError
 from vtrack_ray.render.footage import render
-from vtrack_ray.render.order import Border, Codec, Container, Look, Order, Packing, Recording, Symbology
+from vtrack_ray.render.order import Border, Codec, Container, Look, Order, Packing, Preset, Recording, Symbology
 
 _PACKING, _LOOK, _RECORDING = Packing(), Look(), Recording()
 
@@ -79,6 +79,7 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str) -> st
 @click.option("--keyframe-s", default=_RECORDING.keyframe_s, help="Time between keyframes, seconds.")
 @click.option("--crf", default=_RECORDING.crf, help="Quality where no bit rate is given; lower is better.")
 @click.option("--bitrate-kbps", type=int, show_default="quality decides", help="Constant bit rate.")
+@click.option("--preset", default=_RECORDING.preset, type=_choice(Preset), help="How thorough H.264's encoder is.")
 @click.option(
     "--started-at",
     default=_RECORDING.started_at.isoformat(),

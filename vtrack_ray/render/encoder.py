@@ -25,8 +25,8 @@ _SAME_BYTES = {"fflags": "+bitexact"}
 _FRAGMENTS = {"movflags": "+frag_keyframe+empty_moov+default_base_moof"}
 _NEVER = 1_000_000
 """Keyframes are set by time, never by the encoder's own count."""
-_THREADS = 4
-"""Fixed, as x264's output depends on it."""
+_THREADS, _SMALL_PX = 4, 640 * 360
+"""Fixed, as x264's output depends on it. In small pictures, threads take longer to wait for each other than to code."""
 
 
 def encode(
@@ -64,7 +64,8 @@ def _add_stream(container: av.container.OutputContainer, recording: Recording, s
     context.pix_fmt = _pixel_format(recording)
     context.time_base = _CLOCK if recording.variable_frame_rate else 1 / recording.rate
     # Threads that code pictures side by side share out the bits among them as they happen to get on.
-    context.thread_count = _THREADS if recording.bitrate_kbps is None else 1
+    is_small = context.width * context.height <= _SMALL_PX
+    context.thread_count = 1 if is_small or recording.bitrate_kbps is not None else _THREADS
     context.options = _options(recording)
     if recording.codec != "mjpeg":
         context.gop_size = _NEVER
@@ -88,7 +89,7 @@ def _options(recording: Recording) -> dict[str, str]:
     if recording.codec == "mjpeg":
         quantiser = str(max(2, min(31, recording.crf // 5)))
         return {"qmin": quantiser, "qmax": quantiser}
-    options = {"preset": "veryfast", "forced-idr": "1"}
+    options = {"preset": recording.preset, "forced-idr": "1"}
     if recording.codec == "h264":
         # With B-pictures, x264's macroblock tree reads memory it never set: other bytes in other runs.
         parameters = ["scenecut=0", "mbtree=0"]

@@ -81,8 +81,8 @@ class _Raised(NamedTuple):
     top: int
 
 
-# Several cameras have hands of the same shape; only their tones differ.
-@lru_cache(maxsize=2 * POSES)
+# Several cameras have hands of the same shape; only their tones differ. Of a few sizes, they are kept.
+@lru_cache(maxsize=4 * 2 * POSES)
 def _raised(pose: Pose, length_px: float, forearm_px: float) -> _Raised:
     unit = length_px * _OVERSAMPLING
     balls = _turned(_balls(pose, forearm_px / length_px), pose)

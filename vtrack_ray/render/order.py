@@ -14,6 +14,7 @@ Symbology: TypeAlias = Literal["QRCode", "Code128", "DataMatrix"]
 Codec: TypeAlias = Literal["h264", "hevc", "mjpeg"]
 Container: TypeAlias = Literal["mp4", "mkv", "avi", "mov", "ts", "flv"]
 Border: TypeAlias = Literal["idle", "event"]
+Preset: TypeAlias = Literal["ultrafast", "superfast", "veryfast"]
 
 _SHORTEST_EVENT_S = 2.0
 _SHORTEST_IDLE_S = 2.5
@@ -145,6 +146,8 @@ class Recording:
     """Quality (lower is better), where no bit rate is given."""
     bitrate_kbps: int | None = None
     """Constant bit rate, filled up where the pictures need less."""
+    preset: Preset = "veryfast"
+    """How much the encoder of H.264 makes of a picture: simple recorders make less of it, in larger files."""
     started_at: datetime = datetime(2026, 11, 1, 1, tzinfo=UTC)
     """The instant of the first picture; whole seconds, as containers keep no finer ones."""
     creation_time: bool = True
@@ -160,6 +163,7 @@ class Recording:
         _require(1 <= self.frame_rate <= 120, f"frame_rate is {self.frame_rate}; it takes 1 to 120")
         _require_one_of("codec", self.codec, get_args(Codec))
         _require_one_of("container", self.container, get_args(Container))
+        _require_one_of("preset", self.preset, get_args(Preset))
         _require_one_of("borders", self.borders, get_args(Border))
         _require((self.codec, self.container) not in _UNSTORABLE, f"{self.container} can't hold {self.codec}")
         _require(
