@@ -66,7 +66,7 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
             assert -1 not in ports, "an agent waited in vain for the port of another Ray's"
             scripts = {Path(word).name for one in processes(up.pid) for word in one.cmdline()}
             assert "gcs_server" in scripts
-            assert not {"log_monitor.py", "monitor.py"} & scripts, "what nobody here needs was started"
+            assert not {"log_monitor.py", "monitor.py", "dashboard.py"} & scripts, "what nobody here needs was started"
             up.send_signal(signal.SIGTERM)
             out, err = up.communicate(timeout=PATIENCE_S)
         finally:
