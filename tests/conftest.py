@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,12 +35,16 @@ hypothesis_settings.load_profile("patient")
 
 HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
+HALF = Recording(frame_rate=12.5, preset="superfast")
+"""Where it is not about how it was recorded: half of the pictures to paint, to encode and to examine."""
+THIRD = replace(HALF, frame_rate=25 / 3)
+"""Where hands are looked for, which takes ten times as long as all else: a third of the pictures."""
 TWO_CAMERAS = Order(
     seed=5,
     cameras=("cam1", "cam2"),
     packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
     look=SMALL,
-    recording=Recording(videos=2, borders="event"),
+    recording=replace(HALF, videos=2, borders="event"),
 )
 
 _LONG_FIRST = (
@@ -87,6 +92,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scopes:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones come first, or one process idles while another ends a long one."""
     items.sort(key=_rank)
+    # What is there now stays to the end, and need not be looked through for garbage again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def _rank(item: pytest.Item) -> int:
@@ -147,6 +155,7 @@ def without_card(made_once: MadeOnce) -> Footage:
         cameras=("bare",),
         packing=Packing(events=2, event_s=(7, 9), trigger_card=False),
         look=SMALL,
+        recording=THIRD,
     )
     return rendered_once(made_once, "without_card", order)
 

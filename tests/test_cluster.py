@@ -72,7 +72,7 @@ def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_camera
         until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
         for path in (heads_own, shared):
             head.vtrack("program", "custom", path)
-        held = worker.held_sampler()
+        held = at_work_beside(head, worker)
         seen = nodes(head)["pc2"]
         assert reaches(seen) == {str(shared): Reach.OWN, str(heads_own): Reach.NONE}
         assert "can't be read here" in next(one.reason or "" for one in seen.sources if one.reason)
@@ -131,7 +131,12 @@ def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Pop
         # Whatever was done of it before.
         request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
         answers.request_program(request, datetime.now(UTC))
+    return joined, at_work_beside(head, worker)
+
+
+def at_work_beside(head: Host, worker: Host) -> Process:
+    """One of the worker's processes that is at work on a span, held still; the head's too are at work."""
     heads = head.held_sampler()  # else it might have done all before the other machine begins
     held = worker.held_sampler()
     heads.resume()
-    return joined, held
+    return held

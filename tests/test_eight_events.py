@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.conftest import Footage, Vtrack, rendered
+from tests.conftest import HALF, Footage, Vtrack, rendered
 from vtrack_ray.render.compare import compare
-from vtrack_ray.render.order import Look, Order, Packing, Recording
+from vtrack_ray.render.order import Look, Order, Packing
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,7 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> Footage:
         cameras=("full",),
         packing=Packing(events=8, event_s=(6, 10), idle_s=(4, 6), two_codes=True, passing_hands=2),
         look=Look(label_module_px=2.2),
-        recording=Recording(videos=2, borders="event", frame_rate=12.5),
+        recording=replace(HALF, videos=2, borders="event"),
     )
     return rendered(tmp_path_factory.mktemp("eight"), order)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import HALF, SMALL, THIRD
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold, spans_without_code
 from vtrack_ray.footage.probe import probe
@@ -27,14 +29,9 @@ from vtrack_ray.sampling.second_look import second_look
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.sources.local import scan
 
-SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
 LARGE = Look(width_px=1280, height_px=720)
 """In smaller pictures, a packet is mostly what it takes to say that nothing has changed, and little counts as still."""
-HALF = Recording(frame_rate=12.5)
-"""Where it is not about how it was recorded: half of the pictures to paint, to encode and to examine."""
-THIRD = Recording(frame_rate=25 / 3)
-"""Where hands are looked for, which takes ten times as long as all else: a third of the pictures."""
 SHORT = Packing(events=2, event_s=(6, 9), idle_s=(4, 8), passing_hands=1)
 
 
@@ -206,12 +203,12 @@ BARE = {
     "two codes, keyframes 4 s apart": Order(
         packing=Packing(events=2, event_s=(7, 8), two_codes=True, trigger_card=False),
         look=SMALL,
-        recording=Recording(codec="hevc", keyframe_s=4, frame_rate=THIRD.frame_rate),
+        recording=replace(THIRD, codec="hevc", keyframe_s=4),
     ),
     "keyframes 12 s apart": Order(
         packing=Packing(events=2, event_s=(7, 8), trigger_card=False),
         look=SMALL,
-        recording=Recording(keyframe_s=12, frame_rate=THIRD.frame_rate),
+        recording=replace(THIRD, keyframe_s=12),
     ),
 }
 
@@ -247,7 +244,9 @@ def spoil_keyframe(path: str, time_s: float) -> None:
 
 def test_around_a_damaged_keyframe_all_is_decoded_and_nothing_else(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(7, 8), before_s=62, after_s=4)
-    truth = render(Order(packing=packing, look=LARGE), tmp_path)
+    rate = 15  # so that one picture of three is a sample, each 0.2 s
+    recording = Recording(frame_rate=rate)
+    truth = render(Order(packing=packing, look=LARGE, recording=recording), tmp_path)
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
@@ -264,12 +263,12 @@ def test_around_a_damaged_keyframe_all_is_decoded_and_nothing_else(tmp_path: Pat
         assert len(seen_s) == pytest.approx(5 * 38, abs=3)
         lost = [s.span for log in take.logs for s in log.coverage if s.coverage is Coverage.UNREADABLE]
         assert [(span.start_s, span.end_s) for span in lost] == [pytest.approx((40.0, 42.0), abs=0.1)]
-        assert sum(log.pictures for log in take.logs) < unhurt.pictures + 25 * (60 - 16 + 4 * len(take.logs))
+        assert sum(log.pictures for log in take.logs) < unhurt.pictures + rate * (60 - 16 + 4 * len(take.logs))
 
 
 def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(7, 8), before_s=40, after_s=4, trigger_card=False)
-    render(Order(packing=packing, look=LARGE, recording=HALF), tmp_path)
+    render(Order(packing=packing, look=LARGE, recording=Recording(frame_rate=12.5)), tmp_path)
     [file] = scan([tmp_path]).files
     spoil_keyframe(file.path, 20.0)
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
@@ -284,7 +283,7 @@ def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path:
 
 def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(7, 8), before_s=30, after_s=30, trigger_card=False)
-    [event] = render(Order(packing=packing, look=LARGE, recording=HALF), tmp_path).events
+    [event] = render(Order(packing=packing, look=LARGE, recording=Recording(frame_rate=12.5)), tmp_path).events
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     take, [found] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)
@@ -295,8 +294,8 @@ def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> Non
 
 def test_a_mostly_idle_table_is_mostly_not_decoded(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 8), idle_s=(60, 70), before_s=30, after_s=30)
-    take = assert_cascade_equals_every_picture(Order(packing=packing, look=TINY), tmp_path)
-    assert sum(log.pictures for log in take.logs) < take.video.duration_s * 25 / 8
+    take = assert_cascade_equals_every_picture(Order(packing=packing, look=TINY, recording=HALF), tmp_path)
+    assert sum(log.pictures for log in take.logs) < take.video.duration_s * 12.5 / 8
 
 
 @settings(

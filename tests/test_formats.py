@@ -62,7 +62,7 @@ def source(made_once: MadeOnce) -> Source:
         seed=3,
         packing=Packing(events=2, event_s=(6, 7), idle_s=(4, 5), before_s=3, after_s=4),
         look=Look(width_px=480, height_px=270, label_module_px=2.8),
-        recording=Recording(frame_rate=float(RATE), crf=20),
+        recording=Recording(frame_rate=float(RATE), crf=18, preset="superfast"),
     )
 
     def make(folder: Path) -> None:
