@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.api.conftest import Client, answering
 from tests.conftest import Footage, Vtrack
+from tests.drive import faults
 from tests.drive.server import Google
-from tests.test_service import service, until
 from vtrack_ray.cli.main import main
 from vtrack_ray.drive.account import Account, account_path, keep_account
 
@@ -77,23 +79,38 @@ def test_the_service_finds_at_drive_what_a_run_finds_on_the_disk(
     google: Google, robot: Account, vtrack: Vtrack, finished: Vtrack, two_cameras: Footage
 ) -> None:
     shop = google.contents.folder("Shop")
-    for camera in sorted({path.parent for path in two_cameras.root.glob("*/*.mp4")}):
-        folder = google.contents.folder(camera.name, shop)
-        for path in sorted(camera.glob("*.mp4")):
-            google.contents.file(path.name, folder, path)
+    folders = {name: google.contents.folder(name, shop) for name in ("cam1", "cam2")}
+    for path in sorted(two_cameras.root.glob("*/*.mp4")):
+        google.contents.file(path.name, folders[path.parent.name], path)
     keep_account(account_path(vtrack.db), robot)
     there = ("--set", f"DRIVE_ENDPOINT={google.address}")
     vtrack("source", "add", "drive", shop, *there)
-    vtrack("program", "default")
-    with service(vtrack, *there) as process:
-        until(lambda: vtrack.statuses() == {"done"})
-        process.terminate()
-        process.wait(timeout=60)
+    with answering(vtrack, *there, "--set", "DRIVE_RETRY_SECONDS=0.001") as client:
+        client.post("/program", {"card": "Custom", "action": "run", "custom_path": f"drive://{shop}"})
+        client.until_done()
+        assert_shown(client, google)
+        client.up.terminate()
+        client.up.wait(timeout=60)
     for shown in ("events", "videos"):
         found, known = vtrack.json(shown), finished.json(shown)
         assert [_named(one) for one in found] == [_named(one) for one in known]
     [source] = vtrack.json("source", "list")
     assert (source["is_there"], source["trouble"]) == (True, None)
+
+
+def assert_shown(client: Client, google: Google) -> None:
+    """Asserts that a picture and a clip are made of what lies at Drive, and what is told while they can't be."""
+    [event, *_] = client.get("/api/v1/events")["events"]
+    [video] = [one for one in client.get("/api/v1/videos")["videos"] if one["path"] == event["videos"][0]]
+    picture = f"/api/v1/videos/{video['video_id']}/picture?time_s=2"
+    for path, kind in ((picture, "image/jpeg"), (f"/api/v1/events/{event['event_id']}/clip", "video/mp4")):
+        answer = client.ask("GET", path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind), answer.text[:500]
+    google.faults.on(faults.UNAVAILABLE, times=10_000)
+    shutil.rmtree(client.vtrack.home / ".cache" / "vtrack")
+    assert "Google Drive goes on refusing" in client.refused("GET", picture, 503)
+    google.faults.off()
+    assert client.ask("GET", picture).status_code == 200
 
 
 def _named(record: dict[str, object]) -> str:
