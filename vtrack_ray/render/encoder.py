@@ -25,7 +25,7 @@ _SAME_BYTES = {"fflags": "+bitexact"}
 _FRAGMENTS = {"movflags": "+frag_keyframe+empty_moov+default_base_moof"}
 _NEVER = 1_000_000
 """Keyframes are set by time, never by the encoder's own count."""
-_THREADS, _SMALL_PX = 4, 640 * 360
+_THREADS, _SMALL_PX = 4, 480 * 270
 """Fixed, as x264's output depends on it. In small pictures, threads take longer to wait for each other than to code."""
 
 
