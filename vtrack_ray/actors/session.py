@@ -109,7 +109,7 @@ class Session:
 
         def watch() -> None:
             while not is_over.wait(_POLL_S):
-                if dead := _dead(ray_itself):
+                if (dead := _dead(ray_itself)) is not None:
                     self._end_at_once(ActorLost(f"Ray's own process {dead.pid} died."))
 
         watching = Thread(target=watch, name="Ray itself", daemon=True)
@@ -181,7 +181,14 @@ class Session:
 
 def _dead(processes: Sequence[psutil.Process]) -> psutil.Process | None:
     """The first of them that has ended."""
-    return next((one for one in processes if not one.is_running() or one.status() == psutil.STATUS_ZOMBIE), None)
+    return next((one for one in processes if _has_ended(one)), None)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _answer(call: Any) -> Any:

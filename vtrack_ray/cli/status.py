@@ -43,7 +43,9 @@ def status(output: str, settings: Settings) -> None:
         if len(nodes) > 1:
             click.echo(printable(f"machines  {'; '.join(map(_standing, nodes))}"))
         click.echo(f"left      {_sum(left, now, zone)}\n")
-        left = sorted((one for one in left if one.videos), key=lambda one: (-one.footage_s, one.camera_name))
+        left = sorted(
+            (one for one in left if one.videos), key=lambda one: (-one.footage_s, -one.videos, one.camera_name)
+        )
     records = [ForecastRecord.of(one, now, zone).model_dump() for one in left]
     shown = records[:_MOST_SHOWN] if output == "table" else records
     if shown or output != "table":
