@@ -29,7 +29,7 @@ main(["status", "--help"], standalone_mode=False)
 print(sorted({"av", "cv2", "mediapipe", "numpy", "ray"} & set(sys.modules)))
 """
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "what is left, camera by camera" in child.stdout
+    assert "what the service does and what is left" in child.stdout
     assert child.stdout.splitlines()[-1] == "[]"
 
 
