@@ -295,7 +295,7 @@ def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> Non
 def test_a_mostly_idle_table_is_mostly_not_decoded(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 8), idle_s=(60, 70), before_s=30, after_s=30)
     take = assert_cascade_equals_every_picture(Order(packing=packing, look=TINY, recording=HALF), tmp_path)
-    assert sum(log.pictures for log in take.logs) < take.video.duration_s * 12.5 / 8
+    assert sum(log.pictures for log in take.logs) < take.video.duration_s * HALF.frame_rate / 8
 
 
 @settings(

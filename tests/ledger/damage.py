@@ -51,8 +51,8 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], capture_output=True, check=False
     )
     if mounted.returncode:
-        # Whoever may not mount has no disk that can fill up: there is nothing to be tried, and the reason is told.
-        pytest.skip(f"no disk can be mounted here: {os.fsdecode(mounted.stderr).strip()}")
+        # Root in a container may not mount: there is no disk that can fill up. What `mount` said is told with the skip.
+        pytest.skip(f"no disk can be mounted here: {os.fsdecode(mounted.stderr).strip()}")  # nothing of ours has failed
     try:
         yield folder
     finally:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import av
 import numpy as np
@@ -15,6 +15,7 @@ import zxingcpp
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.render import Look, Order, Packing, Recording, Truth, read_truth, render
 from vtrack_ray.render.label import paint_label
+from vtrack_ray.render.order import Preset
 from vtrack_ray.render.timeline import plan
 from vtrack_ray.render.truth import TrueCamera
 
@@ -257,6 +258,16 @@ def test_a_fragmented_file_shows_the_same_pictures_at_the_same_times(container: 
     ):
         assert fragmented[0] == pytest.approx(whole[0], abs=0.0001)
         assert np.array_equal(fragmented[1], whole[1])
+
+
+def test_a_less_thorough_encoder_makes_larger_files(tmp_path: Path) -> None:
+    sizes = []
+    for preset in get_args(Preset):
+        order = Order(packing=Packing(events=1), look=SMALL, recording=Recording(frame_rate=10, preset=preset))
+        render(order, tmp_path / preset)
+        sizes += [path.stat().st_size for path in (tmp_path / preset).glob("*/*.mp4")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == 3
 
 
 def test_a_constant_bit_rate_is_filled_up(tmp_path: Path) -> None:

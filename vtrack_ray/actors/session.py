@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import IO, Any, Literal, NoReturn
 
 import psutil
@@ -30,6 +30,7 @@ from vtrack_ray.errors import ActorLost, VtrackError
 from vtrack_ray.ledger.database import READER_S
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+from vtrack_ray.pipeline.meanwhile import meanwhile
 from vtrack_ray.settings import Settings
 
 _POLL_S = 0.5
@@ -94,31 +95,18 @@ class Session:
                 from vtrack_ray.actors.http import http_service
 
                 begun.enter_context(http_service(settings))
-            with self._ending_with_ray():
+            ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
+            # Beside all that is waited for: without Ray, it would be in vain.
+            with meanwhile(lambda: self._end_with_any(ray_itself), _POLL_S, "Ray itself"):
                 try:
                     self._serve_on()
                 except ActorLost as error:
                     self._end_at_once(error)
 
-    @contextmanager
-    def _ending_with_ray(self) -> Iterator[None]:
-        """Has this process end at once when one of the processes of a Ray that it has started dies meanwhile, whatever
-        is being waited for."""
-        ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
-        is_over = Event()
-
-        def watch() -> None:
-            while not is_over.wait(_POLL_S):
-                if (dead := _dead(ray_itself)) is not None:
-                    self._end_at_once(ActorLost(f"Ray's own process {dead.pid} died."))
-
-        watching = Thread(target=watch, name="Ray itself", daemon=True)
-        watching.start()
-        try:
-            yield
-        finally:
-            is_over.set()
-            watching.join()
+    def _end_with_any(self, processes: Sequence[psutil.Process]) -> None:
+        """Ends this process at once if one of those has ended."""
+        if dead := next((one for one in processes if _has_ended(one)), None):
+            self._end_at_once(ActorLost(f"Ray's own process {dead.pid} died."))
 
     def _end_at_once(self, error: VtrackError) -> NoReturn:
         """What is left of a broken Ray takes its time to end in good order, and need not."""
@@ -177,11 +165,6 @@ class Session:
         with self._saying:
             self._words.write(word.model_dump_json() + "\n")
             self._words.flush()
-
-
-def _dead(processes: Sequence[psutil.Process]) -> psutil.Process | None:
-    """The first of them that has ended."""
-    return next((one for one in processes if _has_ended(one)), None)
 
 
 def _has_ended(process: psutil.Process) -> bool:

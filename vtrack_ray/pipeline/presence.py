@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
 from typing import IO
 
 from vtrack_ray.errors import LedgerHeld
 from vtrack_ray.ledger.address import own_address, possible_addresses
+from vtrack_ray.pipeline.meanwhile import meanwhile
 
 _SUFFIX = ".service"
 _FRESH_EVERY_S = 12 * 3600.0
@@ -39,7 +39,7 @@ def served(database: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        with _kept_fresh(file):
+        with meanwhile(lambda: os.utime(file.fileno()), _FRESH_EVERY_S, "vtrack presence"):
             yield
 
 
@@ -54,24 +54,6 @@ def server_of(database: Path) -> int | None:
 
 def _served_already(database: Path, pid: int | None) -> LedgerHeld:
     return LedgerHeld(f"Process {pid} serves the database {database} already; `vtrack down` ends it.")
-
-
-@contextmanager
-def _kept_fresh(file: IO[str]) -> Iterator[None]:
-    """Touches the file now and then."""
-    is_over = Event()
-
-    def touch() -> None:
-        while not is_over.wait(_FRESH_EVERY_S):
-            os.utime(file.fileno())
-
-    thread = Thread(target=touch, name="vtrack presence", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
 
 
 def _locked(file: IO[str], how: int) -> bool:
