@@ -38,6 +38,7 @@ from vtrack_ray.ledger.values import Backlog, EventFilter, VideoFilter
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
 
@@ -118,7 +119,7 @@ class Simulation:
         began_s = self._clock.time()
         scheduler = Scheduler(
             settings=self._settings,
-            store=self.store,
+            store=Gathering(self.store),
             launcher=self.nodes,
             detector=self.detector,
             now=lambda: NOW + timedelta(seconds=self._clock.time() - began_s),

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from benchmarks.simulation.clock import Clock
+from benchmarks.simulation.clock import Clock, Spell
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Findings
+from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.gathering import Gathering
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,7 +40,8 @@ class Process:
 
 
 class SimulatedStore:
-    """The ledger in a process of its own: what goes in and comes out is written and read as between processes."""
+    """The ledger in a process of its own, as the scheduler asks it: what goes in and comes out is written and read as
+    between processes."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
@@ -50,6 +53,11 @@ class SimulatedStore:
     async def __call__(self, method: Callable[Concatenate[Ledger, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         call = pickle.dumps((args, kwargs))
         self._clock.spend(CALL_S)
+        found: T = _read(*await self.work(method, call))
+        return found
+
+    async def work(self, method: Callable[..., Any], call: bytes) -> tuple[bool, bytes]:
+        """Whether a call, with what came of it, has failed: when its turn has come and it is done."""
         with self._clock.aside() as spell:
             has_failed, answer = self._answer(method, call)
         spell.seconds += CALL_S
@@ -57,11 +65,7 @@ class SimulatedStore:
         told[0] += 1
         told[1] += spell.seconds
         await self.process.work(spell.seconds)
-        result = pickle.loads(answer)  # noqa: S301  written here
-        if has_failed:
-            raise result
-        found: T = result
-        return found
+        return has_failed, answer
 
     def _answer(self, method: Callable[..., Any], call: bytes) -> tuple[bool, bytes]:
         args, kwargs = pickle.loads(call)  # noqa: S301  written above
@@ -71,16 +75,49 @@ class SimulatedStore:
             return True, pickle.dumps(error)
 
 
+class _AskedBy:
+    """The store, as another process than the scheduler asks it."""
+
+    def __init__(self, process: Process, store: SimulatedStore, clock: Clock) -> None:
+        self._process = process
+        self._store = store
+        self._clock = clock
+
+    async def __call__(self, method: Callable[Concatenate[Ledger, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._clock.aside() as asking:
+            call = pickle.dumps((args, kwargs))
+        await self._process.work(asking.seconds + CALL_S)
+        has_failed, answer = await self._store.work(method, call)
+        with self._clock.aside() as reading:
+            found: T = _read(has_failed, answer)
+        await self._process.work(reading.seconds)
+        return found
+
+
+def _read(has_failed: bool, answer: bytes) -> Any:
+    found = pickle.loads(answer)  # noqa: S301  written here
+    if has_failed:
+        raise found
+    return found
+
+
 class SimulatedDetector:
     """The event detector in a process of its own."""
 
     def __init__(self, store: SimulatedStore, clock: Clock) -> None:
-        self._detector = EventDetector(store)
-        self._clock = clock
         self.process = Process()
+        self._detector = EventDetector(Gathering(_AskedBy(self.process, store, clock)))
+        self._clock = clock
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
-        return await self._called(self._detector.conclude(claim, profile, conclusion))
+    async def conclude(
+        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
+    ) -> Outcome:
+        told = pickle.dumps((claim, profile, conclusion, logs))
+        return await self._called(self._concluded(told))
+
+    async def _concluded(self, told: bytes) -> Outcome:
+        claim, profile, conclusion, logs = pickle.loads(told)  # noqa: S301  written above
+        return await self._detector.conclude(claim, profile, conclusion, logs)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         await self._called(self._detector.refold(profile, removed))
@@ -107,13 +144,14 @@ class _Steps:
         answer: Any = None
         error: BaseException | None = None
         while True:
-            with self._clock.aside() as spell:
-                try:
+            spell = Spell()
+            try:
+                with self._clock.aside() as spell:
                     awaited = self._work.throw(error) if error else self._work.send(answer)
-                except StopIteration as end:
-                    return end.value
-                finally:
-                    self.seconds += spell.seconds
+            except StopIteration as end:
+                return end.value
+            finally:
+                self.seconds += spell.seconds  # known once it is over
             try:
                 answer, error = (yield awaited), None
             except BaseException as raised:  # noqa: BLE001  such as being cancelled: it is the work's to handle

@@ -287,3 +287,30 @@ def test_claims_older_than_an_instant_are_stale_oldest_first(ledger: Ledger) -> 
     assert ledger.stale_claims(NOON + 9 * MINUTE) == ledger.stale_claims() == [oldest, middle, later]
     ledger.release(oldest.video.video_id, oldest.attempt, "nobody answered for it")
     assert ledger.stale_claims(NOON + 9 * MINUTE) == [middle, later]
+
+
+def test_several_are_claimed_at_once_but_those_that_can_not_be(ledger: Ledger) -> None:
+    a, b, c = (file.video_id for file in probed(ledger, "a.mp4", "b.mp4", "c.mp4"))
+    [unprobed] = (found("unprobed.mp4"),)
+    ledger.register([unprobed], NOON)
+    assert ledger.claim_video(b, NOON)
+    claims = ledger.claim_videos([c, "unknown", b, unprobed.video_id, a], NOON)
+    assert [(claim.video.video_id, claim.attempt) for claim in claims] == [(c, 1), (a, 1)]
+    assert ledger.claim_videos([a, b, c], NOON) == []
+
+
+def test_a_claim_tells_whether_some_of_the_video_was_sampled_before(ledger: Ledger) -> None:
+    first = claimed(ledger)
+    video_id = first.video.video_id
+    assert not first.is_begun
+    ledger.release_claims()
+    [second] = ledger.claim_videos([video_id], NOON)
+    assert not second.is_begun
+    ledger.log_span(video_id, second.attempt, DIGEST, log(video_id))
+    ledger.release_claims()
+    [third] = ledger.claim_videos([video_id], NOON)
+    assert third.is_begun
+    ledger.release_claims()
+    ledger.reopen([video_id])
+    [forced] = ledger.claim_videos([video_id], NOON)
+    assert not forced.is_begun

@@ -7,6 +7,7 @@ import pytest
 from tests.ledger.examples import DIGEST, NOON, claimed, conclusion, event, log, probed, refolded
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.values import Findings, Outcome
 from vtrack_ray.meaning.video import VideoStatus
 
 
@@ -101,3 +102,46 @@ def test_the_order_of_conclusions_does_not_show(tmp_path_factory: pytest.TempPat
             outcomes.append(ledger.snapshot())
     assert all(outcome == outcomes[0] for outcome in outcomes)
     assert [len(rows) for rows in outcomes[0].values()] == [3, 3, 3, 3, 0]
+
+
+def test_videos_of_several_cameras_are_concluded_at_once(ledger: Ledger) -> None:
+    claims = {camera: claimed(ledger, f"{camera}.mp4", camera) for camera in ("cam1", "cam2", "cam3")}
+    ids = {camera: claim.video.video_id for camera, claim in claims.items()}
+    kept = event(5, ids["cam1"])
+    ledger.replace_events(refolded(event(0, ids["cam1"]), kept))
+    ledger.replace_events(refolded(event(0, ids["cam2"], camera_name="cam2"), camera_name="cam2"))
+    new = {camera: event(0.1, ids[camera], camera_name=camera) for camera in ("cam1", "cam3")}
+    ledger.release(ids["cam3"], 1, "it was given up")
+    first, second, third = ledger.conclude_videos(
+        [
+            (ids["cam1"], 1, conclusion("3 s could not be read"), refolded(new["cam1"], after=-1, until=1)),
+            (ids["cam2"], 1, conclusion(), refolded(after=-1, until=1, camera_name="cam2")),
+            (ids["cam3"], 1, conclusion(), refolded(new["cam3"], camera_name="cam3")),
+        ]
+    )
+    assert isinstance(first, Outcome)
+    assert (first.status, first.reason) == (VideoStatus.DONE, "3 s could not be read")
+    assert first.findings == Findings(events=1, tracking_codes=1)
+    assert isinstance(second, Outcome)
+    assert (second.status, second.reason, second.findings.events) == (VideoStatus.NO_ACTIVITY, None, 0)
+    assert isinstance(third, StaleAttempt)
+    assert [status(ledger, ids[camera]) for camera in ids] == ["done", "no_activity", "pending"]
+    assert ledger.events() == [new["cam1"], kept]
+
+
+def test_two_videos_of_one_camera_are_not_concluded_at_once(ledger: Ledger) -> None:
+    """What was folded for the one does not know of the other."""
+    claims = [claimed(ledger, name) for name in ("a.mp4", "b.mp4")]
+    with pytest.raises(ValueError, match="two videos of one camera"):
+        ledger.conclude_videos([(one.video.video_id, 1, conclusion(), refolded()) for one in claims])
+    assert {row.status for row in ledger.videos()} == {VideoStatus.SAMPLING}
+
+
+def test_what_a_video_came_to_tells_where_its_time_went(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    video_id = claim.video.video_id
+    ledger.log_span(video_id, 1, DIGEST, log(video_id))
+    row = ledger.video(video_id)
+    assert row
+    assert sum(row.seconds.values()) > 0
+    assert ledger.conclude(video_id, 1, conclusion(), refolded()).seconds == row.seconds

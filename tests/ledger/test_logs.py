@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.examples import DIGEST, claimed, log
+from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.meaning.area import Area
@@ -131,3 +133,33 @@ def test_a_log_of_another_video_is_refused(ledger: Ledger) -> None:
     claim = claimed(ledger)
     with pytest.raises(ValueError, match="was given for video"):
         ledger.log_span(claim.video.video_id, claim.attempt, DIGEST, log("other"))
+
+
+def test_logs_of_many_videos_are_stored_as_one_by_one(tmp_path: Path) -> None:
+    whole = []
+    for at_once in (True, False):
+        with Ledger.open(tmp_path / f"{at_once}.duckdb") as ledger:
+            claims = [claimed(ledger, name) for name in ("a.mp4", "b.mp4")]
+            spans = [(0.0, 30.0), (30.0, 60.0), (0.0, 30.0)]  # the first one twice, as of a repeat
+            answers = [
+                (one.video.video_id, one.attempt, DIGEST, replace(log(one.video.video_id, *span), pictures=number))
+                for number, span in enumerate(spans)
+                for one in claims
+            ]
+            for some in [answers] if at_once else [[answer] for answer in answers]:
+                assert ledger.log_spans(some) == [None] * len(some)
+            whole.append((ledger.snapshot(), [replace(row, source="", path="") for row in ledger.videos()]))
+            assert [stored.pictures for stored in ledger.logs([claims[0].video.video_id]).popitem()[1]] == [2, 1]
+    assert whole[0] == whole[1]
+
+
+def test_of_many_logs_a_late_one_is_refused_alone(ledger: Ledger) -> None:
+    late, good = claimed(ledger, "late.mp4"), claimed(ledger, "good.mp4")
+    ledger.release(late.video.video_id, late.attempt, "it was given up")
+    ids = [one.video.video_id for one in (late, good)]
+    refusal, accepted = ledger.log_spans([(of, 1, DIGEST, log(of)) for of in ids])
+    assert isinstance(refusal, StaleAttempt)
+    assert accepted is None
+    assert ledger.logs(ids) == {ids[0]: [], ids[1]: [log(ids[1])]}
+    with pytest.raises(ValueError, match="a log of video"):
+        ledger.log_spans([(ids[0], 1, DIGEST, log(ids[1]))])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.ledger.examples import NOON, claimed, event, found, header, probed, refolded
 from vtrack_ray.ledger.events import forget_details, insert_events
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.ledger.transaction import rows_json
 from vtrack_ray.ledger.values import EventFilter, EventPlace, Refolded, VideoFilter, VideoPlace
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -143,7 +144,8 @@ def test_a_window_may_be_folded_again_and_again(ledger: Ledger, path: Path) -> N
         assert len(ledger.events(EventFilter(codes=("spx1",)))) == 5
     with ledger._changing() as transaction:
         for _ in range(5):
-            gone = transaction.run("events_in_window", camera_name="cam1", after=None, until=None)
+            window = rows_json([{"camera_name": "cam1", "after": None, "until": None}])
+            gone = transaction.run("events_in_windows", windows=window)
             ids = [row["event_id"] for row in gone]
             transaction.run("delete_events", event_ids=ids)
             forget_details(transaction, ids)

@@ -201,6 +201,8 @@ def test_neighbours_are_concluded_videos_that_touch_the_time(ledger: Ledger) -> 
     assert [video.file for video in near] == files[:2]  # the first one ends where the time begins
     assert ledger.neighbours("cam2", NOON, NOON + MINUTE) == []
     assert [video.file for video in ledger.neighbours("cam1", NOON, NOON + 9 * MINUTE)] == files[:3]
+    stretches = [("cam2", NOON, NOON + MINUTE), ("cam1", NOON + MINUTE, NOON + 1.5 * MINUTE), ("cam1", NOON, NOON)]
+    assert ledger.neighbours_in(stretches) == [ledger.neighbours(*stretch) for stretch in stretches]
 
 
 def test_videos_are_filtered_by_every_field(ledger: Ledger) -> None:

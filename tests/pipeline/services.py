@@ -22,6 +22,7 @@ from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import LocalStore
 from vtrack_ray.pipeline.scheduler import Scheduler
@@ -142,8 +143,9 @@ class Service:
         self.launcher = launcher
         self.store = store
         self.clock = clock
+        gathering = Gathering(store)
         self.scheduler = Scheduler(
-            settings=settings, store=store, launcher=launcher, detector=EventDetector(store), now=clock
+            settings=settings, store=gathering, launcher=launcher, detector=EventDetector(gathering), now=clock
         )
         self.serving = asyncio.create_task(self.scheduler.serve())
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.events.scenes import START, WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, triggered, video
-from vtrack_ray.errors import StaleAttempt
+from vtrack_ray.errors import ActorLost, StaleAttempt
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Conclusion
+from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.video import VideoStatus
 from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.launcher import LocalStore
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -30,8 +33,8 @@ def conclusion(profile: Profile) -> Conclusion:
     return Conclusion(profile_digest=profile.digest, is_exhaustive=True, reason=None, at=NOW)
 
 
-def take_in(ledger: Ledger, take: Take, profile: Profile) -> None:
-    """What a run does with a video once it is sampled."""
+def claimed(ledger: Ledger, take: Take, profile: Profile) -> Claim:
+    """What a run does with a video until it is sampled."""
     of = take.video
     ledger.register([of.file], NOW)
     ledger.set_header(of.video_id, of.header)
@@ -39,7 +42,13 @@ def take_in(ledger: Ledger, take: Take, profile: Profile) -> None:
     assert claim is not None
     for log in take.logs:
         ledger.log_span(of.video_id, claim.attempt, profile.digest, log)
-    asyncio.run(EventDetector(LocalStore(ledger)).conclude(claim, profile, conclusion(profile)))
+    return claim
+
+
+def take_in(ledger: Ledger, take: Take, profile: Profile, detector: EventDetector | None = None) -> None:
+    """What a run does with a video, if none else is given with a detector that knows no other."""
+    detector = detector or EventDetector(LocalStore(ledger))
+    asyncio.run(detector.conclude(claimed(ledger, take, profile), profile, conclusion(profile), take.logs))
 
 
 # Videos of 20 s: some touch, some leave a gap that an event can cross, one leaves a longer one, one is a copy, and some
@@ -69,14 +78,15 @@ def recordings(draw: st.DrawFn) -> tuple[Profile, list[Take]]:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(recordings())
+@given(recordings(), st.sampled_from([0, 60, 10**6]))
 def test_events_do_not_depend_on_the_order_of_arrival(
-    tmp_path_factory: pytest.TempPathFactory, recording: tuple[Profile, Sequence[Take]]
+    tmp_path_factory: pytest.TempPathFactory, recording: tuple[Profile, Sequence[Take]], most_remembered: int
 ) -> None:
     profile, takes = recording
     with Ledger.open(tmp_path_factory.mktemp("ledger") / "t.duckdb") as ledger:
+        detector = EventDetector(LocalStore(ledger), most_samples=most_remembered)
         for take in takes:
-            take_in(ledger, take, profile)
+            take_in(ledger, take, profile, detector)
         assert ledger.events() == fold(takes, profile)
         lie_in = {video_id for event in ledger.events() for video_id in event.video_ids}
         done = {row.video_id for row in ledger.videos() if row.status is VideoStatus.DONE}
@@ -108,5 +118,93 @@ def test_an_answer_of_an_earlier_attempt_changes_nothing(tmp_path: Path) -> None
         assert ledger.claim_video(take.video.video_id, NOW) is not None
         before = ledger.snapshot()
         with pytest.raises(StaleAttempt):
-            asyncio.run(EventDetector(LocalStore(ledger)).conclude(early, WITH_TRIGGER, conclusion(WITH_TRIGGER)))
+            asyncio.run(
+                EventDetector(LocalStore(ledger)).conclude(early, WITH_TRIGGER, conclusion(WITH_TRIGGER), take.logs)
+            )
         assert ledger.snapshot() == before
+
+
+def of_camera(name: str) -> tuple[Take, Take, Profile]:
+    """Two videos that an event crosses."""
+    packed, codes = [(50.0, 75.0)], [(f"CODE{name}", 52.0, 55.0)]
+    first, second = video(f"{name}/a.mp4"), video(f"{name}/b.mp4", start_s=60)
+    first, second = (replace(one, file=replace(one.file, camera_name=name)) for one in (first, second))
+    profile = WITH_TRIGGER.model_copy(update={"camera_name": name})
+    return filmed(first, triggered(packed, codes)), filmed(second, triggered(packed, codes, offset_s=60)), profile
+
+
+class Counting(LocalStore):
+    """Lets others have their turn, and counts what is asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.asked: Counter[str] = Counter()
+
+    async def __call__(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        self.asked[method.__name__] += 1
+        await asyncio.sleep(0)
+        return await super().__call__(method, *args, **kwargs)
+
+
+def test_cameras_are_concluded_side_by_side_and_the_videos_of_one_by_turns(tmp_path: Path) -> None:
+    cameras = [of_camera(f"cam{number}") for number in range(6)]
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        store = Counting(ledger)
+        detector = EventDetector(Gathering(store))
+
+        async def concluded() -> list[Outcome]:
+            return await asyncio.gather(
+                *[
+                    detector.conclude(claimed(ledger, take, profile), profile, conclusion(profile), take.logs)
+                    for first, second, profile in cameras
+                    for take in (first, second)
+                ]
+            )
+
+        outcomes = asyncio.run(concluded())
+        assert [outcome.status for outcome in outcomes] == [VideoStatus.DONE] * 12
+        events = [event for first, second, profile in cameras for event in fold([first, second], profile)]
+        assert sorted(ledger.events(), key=lambda event: event.camera_name) == events
+        assert len(events) == 6
+        assert store.asked["conclude_videos"] < 12
+        assert store.asked["logs"] == 0
+
+
+def test_what_was_sampled_anew_takes_the_place_of_what_is_remembered(tmp_path: Path) -> None:
+    first, second, profile = of_camera("cam1")
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        detector = EventDetector(LocalStore(ledger))
+        take_in(ledger, first, profile, detector)
+        ledger.reopen([first.video.video_id])
+        idle = filmed(first.video, triggered([], []))
+        take_in(ledger, idle, profile, detector)
+        take_in(ledger, second, profile, detector)
+        assert ledger.events() == fold([idle, second], profile) != fold([first, second], profile)
+
+
+def test_what_may_not_have_been_stored_is_not_remembered(tmp_path: Path) -> None:
+    first, second, profile = of_camera("cam1")
+
+    class Deaf(LocalStore):
+        """Stores what it is given, and is lost before it can say so."""
+
+        is_deaf = False
+
+        async def __call__(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+            answer = await super().__call__(method, *args, **kwargs)
+            if self.is_deaf and method is Ledger.conclude:
+                raise ActorLost
+            return answer
+
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        store = Deaf(ledger)
+        detector = EventDetector(store)
+        take_in(ledger, first, profile, detector)
+        ledger.reopen([first.video.video_id])
+        idle = filmed(first.video, triggered([], []))
+        store.is_deaf = True
+        with pytest.raises(ActorLost):
+            take_in(ledger, idle, profile, detector)
+        store.is_deaf = False
+        take_in(ledger, second, profile, detector)
+        assert ledger.events() == fold([idle, second], profile)

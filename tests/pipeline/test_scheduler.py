@@ -897,7 +897,7 @@ async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, c
         sampling = service.launcher.close("sample:")
         service.ask(DEFAULT)
         await held(service, "sample:")
-        gate = service.store.close("video()")
+        gate = service.store.close("conclude_videos()")
         sampling.open()
         await service.until(lambda: gate.waiting)
         assert service.status(path) is DONE
@@ -911,7 +911,7 @@ async def test_what_is_stopped_just_when_it_is_done_stays_done(ledger: Ledger, c
 async def test_what_is_claimed_just_when_all_is_stopped_goes_back(ledger: Ledger, clip: Path, root: Path) -> None:
     path = put(clip, root, 1)
     async with served(ledger, root) as service:
-        gate = service.store.close("claim_video()")
+        gate = service.store.close("claim_videos()")
         service.ask(DEFAULT)
         await service.until(lambda: gate.waiting and service.status(path) is SAMPLING)
         ledger.stop_programs(NOW)

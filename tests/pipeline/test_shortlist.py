@@ -39,11 +39,11 @@ def store(ledger: Ledger) -> Counting:
 
 
 def names(waiting: Shortlist, number: int, *cameras: str, programs: list[int] | None = None) -> list[str | None]:
-    """The files of the next claims; None where there was none."""
+    """The files of the next claims, asked for one by one; None where there was none."""
 
     async def claim() -> list[str | None]:
-        claims = [await waiting.claim(cameras, programs) for _ in range(number)]
-        return [claim and Path(claim.video.path).name for claim in claims]
+        claims = [await waiting.claim(1, cameras, programs) for _ in range(number)]
+        return [Path(one[0].video.path).name if one else None for one in claims]
 
     return asyncio.run(claim())
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from vtrack_ray.actors.remote import RayStore, told, unwrapped
-from vtrack_ray.ledger.values import Claim, Conclusion, Findings
+from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.gathering import Gathering
 
 
 class DetectorActor:
     """The event detector in a process of its own; a single instance, as neighbouring videos share events."""
 
     def __init__(self, store: Any) -> None:
-        self._detector = EventDetector(RayStore(store))
+        self._detector = EventDetector(Gathering(RayStore(store)))
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
-        return await self._detector.conclude(claim, profile, conclusion)
+    async def conclude(
+        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
+    ) -> Outcome:
+        return await self._detector.conclude(claim, profile, conclusion, logs)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         await self._detector.refold(profile, removed)
@@ -30,10 +35,12 @@ class RayDetector:
     def __init__(self, actor: Any) -> None:
         self._actor = actor
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
+    async def conclude(
+        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
+    ) -> Outcome:
         told("event detector", f"{claim.video.path}, attempt {claim.attempt}")
-        found: Findings = await unwrapped(self._actor.conclude.remote(claim, profile, conclusion))
-        return found
+        outcome: Outcome = await unwrapped(self._actor.conclude.remote(claim, profile, conclusion, logs))
+        return outcome
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         told("event detector", f"{removed.path}, which is gone")

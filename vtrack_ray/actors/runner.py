@@ -8,6 +8,7 @@ from typing import Any
 from vtrack_ray.actors.detector import RayDetector
 from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.actors.remote import RayStore
+from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.progress import Progress
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.runner import Runner
@@ -22,7 +23,7 @@ class RunnerActor:
     """
 
     def __init__(self, request: Request, settings: Settings, store: Any, detector: Any) -> None:
-        ledger = RayStore(store)
+        ledger = Gathering(RayStore(store))
         self._runner = Runner(
             request=request,
             settings=settings,

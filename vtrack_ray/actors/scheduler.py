@@ -20,6 +20,7 @@ from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
+from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.head import Through
@@ -41,7 +42,7 @@ class SchedulerActor:
         if settings.LOG_HANDOVERS:
             log_handovers()
         self._settings = settings
-        self._store = RayStore(store)
+        self._store = Gathering(RayStore(store))
         self._launcher = RayLauncher(settings, self._store, is_dedicated=settings.DEDICATED)
         self._scheduler = Scheduler(
             settings=settings,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.queries import one_or_more
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Claim
 from vtrack_ray.ledger.video_rows import videos_of
@@ -47,13 +48,21 @@ class Claims(Database):
 
     def claim_video(self, video_id: str, at: datetime) -> Claim | None:
         """Claims that video if it is pending and probed, whatever its retry time."""
+        claims = self.claim_videos([video_id], at)
+        return claims[0] if claims else None
+
+    def claim_videos(self, video_ids: Sequence[str], at: datetime) -> list[Claim]:
+        """Claims those of the videos that are pending and probed, whatever their retry time; in that order."""
         with self._changing() as transaction:
             # Asked before, by nothing but the id: with more conditions, DuckDB would look at every row.
-            if not any(row["is_claimable"] for row in transaction.run("claimable", video_id=video_id)):
-                return None
-            [row] = transaction.run("claim_video", video_id=video_id, at=at)
-        [video] = videos_of([row])
-        return Claim(video=video, attempt=row["attempt"])
+            found = transaction.run("claimable", **one_or_more("video_id", "video_ids", video_ids))
+            claimable = [row["video_id"] for row in found if row["is_claimable"]]
+            rows = transaction.run("claim_videos", video_ids=claimable, at=at) if claimable else []
+        claims = {
+            row["video_id"]: Claim(video=video, attempt=row["attempt"], is_begun=row["is_begun"])
+            for video, row in zip(videos_of(rows), rows, strict=True)
+        }
+        return [claims[video_id] for video_id in video_ids if video_id in claims]
 
     def release(self, video_id: str, attempt: int, reason: str, retry_at: datetime | None = None) -> None:
         """Gives a claim back, to be claimed again from `retry_at`; its logs stay. Raises StaleAttempt."""
@@ -117,12 +126,26 @@ class Claims(Database):
 
 def require_claim(transaction: Transaction, video_id: str, attempt: int) -> None:
     """Raises StaleAttempt unless the video is being sampled in that attempt."""
-    rows = transaction.run("standing", video_id=video_id)
-    if not rows:
-        raise StaleAttempt(f"Video {video_id} is no longer known: its file has changed. Attempt {attempt} was refused.")
-    standing = rows[0]
-    if (standing["status"], standing["attempt"]) != ("sampling", attempt):
-        raise StaleAttempt(
-            f"Video {video_id} is {standing['status']} in attempt {standing['attempt']}; "
-            f"an answer of attempt {attempt} was refused."
-        )
+    if refusals := stale_attempts(transaction, [(video_id, attempt)]):
+        raise refusals[video_id, attempt]
+
+
+def stale_attempts(
+    transaction: Transaction, attempts: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], StaleAttempt]:
+    """Those of some videos' attempts in which they are not being sampled, each with what there is to say of it."""
+    ids = list(dict.fromkeys(video_id for video_id, _ in attempts))
+    rows = transaction.run("standing", **one_or_more("video_id", "video_ids", ids))
+    standing = {row["video_id"]: (row["status"], row["attempt"]) for row in rows}
+    return {
+        (video_id, attempt): StaleAttempt(_refused(video_id, attempt, standing.get(video_id)))
+        for video_id, attempt in attempts
+        if standing.get(video_id) != ("sampling", attempt)
+    }
+
+
+def _refused(video_id: str, attempt: int, standing: tuple[str, int] | None) -> str:
+    if standing is None:
+        return f"Video {video_id} is no longer known: its file has changed. Attempt {attempt} was refused."
+    status, latest = standing
+    return f"Video {video_id} is {status} in attempt {latest}; an answer of attempt {attempt} was refused."

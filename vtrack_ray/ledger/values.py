@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -216,10 +217,14 @@ class Registered:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A video to be sampled, and the attempt number that every answer about it must carry."""
+    """A video to be sampled, and the attempt number that every answer about it must carry.
+
+    `is_begun`: some of it was sampled already, in an attempt before.
+    """
 
     video: Video
     attempt: int
+    is_begun: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +249,11 @@ class Refolded:
     until: datetime | None
     events: tuple[Event, ...]
     video_ids: tuple[str, ...]
+
+    def found_in(self, video_id: str) -> Findings:
+        """How much was found in the video around which they were folded: each event that lies in it is here."""
+        events = [event for event in self.events if video_id in event.video_ids]
+        return Findings(events=len(events), tracking_codes=len({c for event in events for c in event.tracking_codes}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,6 +293,16 @@ class Findings:
 
     events: int
     tracking_codes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the sampling of a video came to, as its record and its events tell; `seconds` by stage."""
+
+    status: VideoStatus
+    reason: str | None
+    seconds: Mapping[str, float]
+    findings: Findings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -155,9 +155,21 @@ class Videos(Database):
 
     def neighbours(self, camera_name: str, after: datetime, before: datetime) -> list[Video]:
         """Concluded videos of the camera that overlap [after, before], by start and path."""
+        [found] = self.neighbours_in([(camera_name, after, before)])
+        return found
+
+    def neighbours_in(self, stretches: Sequence[tuple[str, datetime, datetime]]) -> list[list[Video]]:
+        """For each of these stretches of cameras' time what `neighbours` gives, in one question."""
+        asked = [
+            {"place": place, "camera_name": camera_name, "after": after, "before": before}
+            for place, (camera_name, after, before) in enumerate(stretches)
+        ]
         with self._asking() as transaction:
-            found = videos_of(transaction.run("neighbours", camera_name=camera_name, after=after, before=before))
-        return sorted(found, key=attrgetter("started_at", "file.path"))
+            rows = transaction.run("neighbours", stretches=rows_json(asked))
+        found: list[list[Video]] = [[] for _ in stretches]
+        for video, row in zip(videos_of(rows), rows, strict=True):
+            found[row["place"]].append(video)
+        return [sorted(videos, key=attrgetter("started_at", "file.path")) for videos in found]
 
     def video(self, video_id: str) -> VideoRow | None:
         """The video's record, if it is known."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Findings
+from vtrack_ray.ledger.values import Claim, Outcome
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.pipeline.cameras import Cameras
 from vtrack_ray.pipeline.chronicle import Chronicle
@@ -111,8 +111,8 @@ class Crew:
             is_urgent=is_urgent,
         )
         try:
-            found = await worker.work()
-            await self._tell_done(claim, found, worker.worked_s)
+            outcome = await worker.work()
+            await self._tell_done(claim, outcome, worker.worked_s)
             latest = self._cameras.profiles[video.camera_name]
             if latest.digest != profile.digest:  # somebody changed it meanwhile
                 await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
@@ -123,18 +123,15 @@ class Crew:
         except Exception as error:  # noqa: BLE001  whatever it is, it is this video's and no other's
             await self._setbacks.take(video.file, claim.attempt, error)
 
-    async def _tell_done(self, claim: Claim, found: Findings, worked_s: float) -> None:
-        row = await self._store(Ledger.video, claim.video.video_id)
-        if row is None:
-            return  # its file was replaced since
+    async def _tell_done(self, claim: Claim, outcome: Outcome, worked_s: float) -> None:
         await self._chronicle.tell_of(
             claim.video.file,
             claim.attempt,
             OccurrenceKind.DONE,
-            row.status + (f": {row.reason}" if row.reason else ""),
+            outcome.status + (f": {outcome.reason}" if outcome.reason else ""),
             footage_s=claim.video.duration_s,
             work_s=worked_s,
-            events=found.events,
-            codes=found.tracking_codes,
-            **{f"{stage}_s": seconds for stage, seconds in row.seconds.items()},
+            events=outcome.findings.events,
+            codes=outcome.findings.tracking_codes,
+            **{f"{stage}_s": seconds for stage, seconds in outcome.seconds.items()},
         )

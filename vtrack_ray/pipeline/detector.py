@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from vtrack_ray import instants
@@ -11,19 +12,25 @@ from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold
 from vtrack_ray.events.window import window
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Findings, Refolded
+from vtrack_ray.ledger.values import Claim, Conclusion, Outcome, Refolded
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.launcher import Store
 
+_MOST_SAMPLES = 200_000
+"""What is kept in memory of concluded videos: 600 recordings of ten minutes, some 50 MB."""
+
 
 class Detector(Protocol):
-    """Turns sampling logs into events, one video at a time."""
+    """Turns sampling logs into events, one video of a camera at a time."""
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
-        """Folds and stores the events around a video whose spans are all logged, and closes its claim.
+    async def conclude(
+        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
+    ) -> Outcome:
+        """Folds and stores the events around a video with these logs, all of which are stored, and closes its claim.
 
-        Tells how much was found in the video. Raises StaleAttempt if the claim was given up meanwhile.
+        Raises StaleAttempt if the claim was given up meanwhile.
         """
         ...
 
@@ -33,24 +40,32 @@ class Detector(Protocol):
 
 
 class EventDetector:
-    """The detector itself, one at work for each ledger; it holds nothing that the ledger can't give back."""
+    """The detector itself, one at work for each ledger; it holds nothing that the ledger can't give back.
 
-    def __init__(self, store: Store) -> None:
+    It remembers at most so many samples of what it has concluded.
+    """
+
+    def __init__(self, store: Store, most_samples: int = _MOST_SAMPLES) -> None:
         self._store = store
         # Two folds of neighbouring videos at once would each miss the other's samples.
-        self._turn = asyncio.Lock()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known = Takes(most_samples)
 
-    async def conclude(self, claim: Claim, profile: Profile, conclusion: Conclusion) -> Findings:
-        video_id = claim.video.video_id
-        async with self._turn:
-            refolded = await self.fold_around([claim.video], profile, is_there=True)
-            await self._store(Ledger.conclude, video_id, claim.attempt, conclusion, refolded)
-        # The window is wide enough to hold every event that lies in the video.
-        events = [event for event in refolded.events if video_id in event.video_ids]
-        return Findings(events=len(events), tracking_codes=len({c for event in events for c in event.tracking_codes}))
+    async def conclude(
+        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
+    ) -> Outcome:
+        video, own = claim.video, Take(video=claim.video, logs=tuple(logs))
+        async with self._turns[video.camera_name]:
+            # Until it is known to be stored, it is not what the ledger has of the video.
+            self._known.forget(video.video_id)
+            refolded = await self._fold({video.video_id: own}, profile, is_there=True)
+            outcome = await self._store(Ledger.conclude, video.video_id, claim.attempt, conclusion, refolded)
+            self._known.keep(own)
+        return outcome
 
     async def refold(self, profile: Profile, removed: Video) -> None:
-        async with self._turn:
+        async with self._turns[removed.camera_name]:
+            self._known.forget(removed.video_id)
             await self._store(Ledger.replace_events, await self.fold_around([removed], profile, is_there=False))
 
     async def fold_around(self, videos: Sequence[Video], profile: Profile, *, is_there: bool) -> Refolded:
@@ -58,7 +73,9 @@ class EventDetector:
 
         They follow each other with no other video of the camera between them, or are one.
         """
-        own = await self._takes(videos)
+        return await self._fold(await self._takes(videos), profile, is_there=is_there)
+
+    async def _fold(self, own: Mapping[str, Take], profile: Profile, *, is_there: bool) -> Refolded:
         others: dict[str, Take] = {}
         start_us, end_us = min(take.start_us for take in own.values()), max(take.end_us for take in own.values())
         reach = _Reach(start_us, end_us)
@@ -97,10 +114,42 @@ class EventDetector:
 
     async def _takes(self, videos: Sequence[Video]) -> dict[str, Take]:
         """The videos' takes, by identity."""
-        if not videos:
-            return {}
-        logs = await self._store(Ledger.logs, [video.video_id for video in videos])
-        return {video.video_id: Take(video=video, logs=tuple(logs[video.video_id])) for video in videos}
+        takes = {video.video_id: take for video in videos if (take := self._known.of(video))}
+        if unknown := [video for video in videos if video.video_id not in takes]:
+            logs = await self._store(Ledger.logs, [video.video_id for video in unknown])
+            takes |= {video.video_id: Take(video=video, logs=tuple(logs[video.video_id])) for video in unknown}
+        return takes
+
+
+class Takes:
+    """The latest takes of those that were concluded here: each is a neighbour of the next one of its camera."""
+
+    def __init__(self, most_samples: int) -> None:
+        self._most_samples = most_samples
+        self._takes: OrderedDict[str, Take] = OrderedDict()
+        self._samples = 0
+
+    def of(self, video: Video) -> Take | None:
+        """The video's take, if it is known."""
+        take = self._takes.get(video.video_id)
+        return take if take and take.video == video else None
+
+    def keep(self, take: Take) -> None:
+        """Takes it for what the ledger has of its video, until it is told to forget it."""
+        self.forget(take.video.video_id)
+        self._takes[take.video.video_id] = take
+        self._samples += _samples(take)
+        while self._samples > self._most_samples:
+            self.forget(next(iter(self._takes)))
+
+    def forget(self, video_id: str) -> None:
+        """Has the video's take asked for in the ledger again."""
+        if take := self._takes.pop(video_id, None):
+            self._samples -= _samples(take)
+
+
+def _samples(take: Take) -> int:
+    return sum(len(log.samples) for log in take.logs)
 
 
 class _Reach(NamedTuple):

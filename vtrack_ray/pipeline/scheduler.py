@@ -161,19 +161,20 @@ class Scheduler:
     async def _dispatch(self) -> float:
         """Gives videos to workers while there is room, and tells how long there is none worth looking for."""
         rest_s = 0.0
-        while self._agenda.is_at_work and len(self._crew) < _most_under_way(self._launcher.slots):
+        while self._agenda.is_at_work and (room := _most_under_way(self._launcher.slots) - len(self._crew)) > 0:
             cameras, customs = self._cameras.profiles, self._agenda.customs
-            claim = await self._urgent.claim(cameras, customs) if customs else None
-            is_urgent = claim is not None
-            if claim is None and self._may_begin_any:
-                claim = await self._patient.claim(cameras)
+            claims = await self._urgent.claim(room, cameras, customs) if customs else []
+            is_urgent = bool(claims)
+            if not claims and self._may_begin_any:
+                claims = await self._patient.claim(room, cameras)
                 rest_s = self._patient.rest_s
-            if claim is None:
+            if not claims:
                 return rest_s
-            if self._agenda.is_at_work:
-                self._crew.begin(claim, self._group, is_urgent=is_urgent)
-            else:
-                await self._crew.release(claim, "all was stopped or paused when it was about to begin")
+            for claim in claims:
+                if self._agenda.is_at_work:
+                    self._crew.begin(claim, self._group, is_urgent=is_urgent)
+                else:
+                    await self._crew.release(claim, "all was stopped or paused when it was about to begin")
         return 0.0
 
     @property

@@ -19,7 +19,7 @@ _REST = 20
 
 
 class Shortlist:
-    """Claims videos one by one, in the ledger's order.
+    """Claims videos, in the ledger's order.
 
     To find the next ones, the ledger looks at all videos that wait, of which there may be a million: it is asked for
     many at a time. Whether one may still be claimed is looked up by its id.
@@ -34,16 +34,20 @@ class Shortlist:
         self.rest_s = 0.0
         """How long it is not worth while to ask again, after nothing was found."""
 
-    async def claim(self, camera_names: Collection[str], program_ids: Sequence[int] | None = None) -> Claim | None:
-        """The next video of these cameras (and programs, if given), claimed; None if there seems to be none."""
+    async def claim(
+        self, most: int, camera_names: Collection[str], program_ids: Sequence[int] | None = None
+    ) -> list[Claim]:
+        """The next videos of these cameras (and programs, if given), at most so many, claimed; none if there seem to
+        be none."""
         wanted = (frozenset(camera_names), program_ids and tuple(program_ids))
         if not self._ids or wanted != self._wanted or asyncio.get_running_loop().time() >= self._old_at_s:
             await self._ask(camera_names, program_ids)
             self._wanted = wanted
         while self._ids:
-            if claim := await self._store(Ledger.claim_video, self._ids.popleft(), self._now()):
-                return claim
-        return None
+            some = [self._ids.popleft() for _ in range(min(most, len(self._ids)))]
+            if claims := await self._store(Ledger.claim_videos, some, self._now()):
+                return claims
+        return []
 
     async def _ask(self, camera_names: Collection[str], program_ids: Sequence[int] | None) -> None:
         clock = asyncio.get_running_loop().time

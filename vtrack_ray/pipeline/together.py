@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-async def together(work: Iterable[Coroutine[object, object, None]]) -> None:
-    """Runs the coroutines side by side; the first error ends them all and is raised once they have ended."""
+async def together(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
+    """What the coroutines return, run side by side; the first error ends all and is raised once they have ended."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:
-        await asyncio.gather(*tasks)
+        return await asyncio.gather(*tasks)
     except BaseException:
         for task in tasks:
             task.cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from vtrack_ray.errors import VideoTimedOut
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import spans_without_code
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Findings
+from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import SamplingLog
@@ -62,8 +62,8 @@ class Worker:
         """Seconds in which the video was worked on, waiting left out."""
         return self._watch.seconds
 
-    async def work(self) -> Findings:
-        """Samples the video, looks again where a code is missing, and concludes it with its events; tells how many.
+    async def work(self) -> Outcome:
+        """Samples the video, looks again where a code is missing, and concludes it; tells what it came to.
 
         Raises VideoTimedOut once it was worked on for longer than `TIMEOUT_SECONDS`, with all work on it ended;
         VideoError if it can't be used, StaleAttempt if the claim was given up, ActorLost.
@@ -74,25 +74,31 @@ class Worker:
             reached = f"{self._sampled_s:.1f} of {self._claim.video.duration_s:.1f} s were sampled"
             raise VideoTimedOut(f"{error}; {reached}") from error
 
-    async def _work(self) -> Findings:
+    async def _work(self) -> Outcome:
         claim, profile = self._claim, self._profile
         video = claim.video
         spans = spans_of(video, self._settings.SPAN_SECONDS)
-        method = first_method(is_exhaustive=self._is_exhaustive)
-        kept = await self._store(Ledger.keep_logs, video.video_id, profile.digest, method, spans)
+        kept = await self._kept(spans)
         self._sampled(sum(span.duration_s for span in kept))
         area = await self._card_area()
         await together([self._sample_span(span, area) for span in spans if span not in kept])
-        former = (await self._store(Ledger.logs, [video.video_id]))[video.video_id] if kept else []
-        logs = former or sorted(self._logs, key=lambda log: log.span)
+        logs = (await self._store(Ledger.logs, [video.video_id]))[video.video_id] if kept else self._logs
+        logs = sorted(logs, key=lambda log: log.span)
         uncoded = spans_without_code(Take(video=video, logs=tuple(logs)), profile)
         looks = shortened(uncoded, self._settings.SECOND_LOOK_SECONDS)
-        await together([self._look_again(span) for span in looks])
+        looked = await together([self._look_again(span) for span in looks])
         reason = unreadable(video, logs) or unseen_card(video, logs, profile)
         conclusion = Conclusion(
             profile_digest=profile.digest, is_exhaustive=self._is_exhaustive, reason=reason, at=datetime.now(UTC)
         )
-        return await self._detector.conclude(claim, profile, conclusion)
+        return await self._detector.conclude(claim, profile, conclusion, [*logs, *looked])
+
+    async def _kept(self, spans: Sequence[Span]) -> Sequence[Span]:
+        """Those of the spans that need not be sampled, as an attempt before has done so with this profile."""
+        if not self._claim.is_begun:
+            return ()
+        method = first_method(is_exhaustive=self._is_exhaustive)
+        return await self._store(Ledger.keep_logs, self._claim.video.video_id, self._profile.digest, method, spans)
 
     async def _card_area(self) -> Area | None:
         """Where the trigger card lies in this video: somebody may have moved it, or the camera, since it was found."""
@@ -121,11 +127,12 @@ class Worker:
         self._logs.append(sampled)
         self._sampled(span.duration_s)
 
-    async def _look_again(self, span: Span) -> None:
+    async def _look_again(self, span: Span) -> SamplingLog:
         claim, profile = self._claim, self._profile
         job = job_on_video("second look", claim.video, self._watch, span.start_s, is_urgent=self._is_urgent)
         looked = await self._launcher.run(job, second_look, claim.video, profile, span)
         await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, looked)
+        return looked
 
     def _sampled(self, seconds: float) -> None:
         self._sampled_s += seconds

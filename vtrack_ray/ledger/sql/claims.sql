@@ -35,21 +35,31 @@ ORDER BY had + row_number() OVER (PARTITION BY camera_name ORDER BY started_at, 
   camera_claimed_at NULLS FIRST, camera_name;
 
 -- name: claimable
--- Whether a video is pending and probed.
-SELECT status = 'pending' AND started_at IS NOT NULL AS is_claimable FROM file_list WHERE video_id = $video_id;
+-- Which of some videos are pending and probed.
+SELECT video_id, status = 'pending' AND started_at IS NOT NULL AS is_claimable
+FROM file_list
+WHERE true
+  AND video_id = $video_id -- if video_id
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+;
 
--- name: claim_video
--- Claims a video that is claimable. Not `video_id = $video_id`: of 150,000 rows, DuckDB 2.0 then changes one in seventy
+-- name: claim_videos
+-- Claims videos that are claimable. Not `video_id = $video_id`: of 150,000 rows, DuckDB 2.0 then changes one in seventy
 -- twice, and the attempt would be raised by two.
 UPDATE file_list
 SET status = 'sampling', attempt = attempt + 1, claimed_at = $at, retry_at = NULL
-WHERE video_id IN (SELECT unnest([$video_id]))
+WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
 RETURNING video_id, source, path, camera_name, size_bytes, modified_ns,
-  started_at, start_basis, duration_s, width_px, height_px, codec, attempt;
+  started_at, start_basis, duration_s, width_px, height_px, codec, attempt, profile_digest IS NOT NULL AS is_begun;
 
 -- name: standing
--- Whether a video is being sampled, and in which attempt.
-SELECT status, attempt FROM file_list WHERE video_id = $video_id;
+-- Whether some videos are being sampled, and in which attempts.
+SELECT video_id, status, attempt
+FROM file_list
+WHERE true
+  AND video_id = $video_id -- if video_id
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+;
 
 -- name: release_claim
 -- Makes a video pending again; what was sampled of it stays.

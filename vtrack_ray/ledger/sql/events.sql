@@ -99,14 +99,16 @@ INSERT INTO event_codes
 SELECT unnest(list_distinct([lower(code) for code in tracking_codes])), event_id
 FROM (SELECT unnest(from_json($events, '[{"event_id": "VARCHAR", "tracking_codes": ["VARCHAR"]}]'), max_depth := 2));
 
--- name: events_in_window
--- The events of a camera that ended in (after, until], with the videos they lie in.
+-- name: events_in_windows
+-- The events of cameras that ended in their (after, until], a JSON list of windows, with the videos they lie in.
 SELECT event_id, video_ids
 FROM events
-WHERE camera_name = $camera_name
-  AND ended_at > $after -- if after
-  AND ended_at <= $until -- if until
-;
+JOIN (
+  SELECT unnest(
+    from_json($windows, '[{"camera_name": "VARCHAR", "after": "TIMESTAMP", "until": "TIMESTAMP"}]'), max_depth := 2
+  )
+) AS windows USING (camera_name)
+WHERE (after IS NULL OR ended_at > after) AND (until IS NULL OR ended_at <= until);
 
 -- name: events_of
 -- Those of some events that are stored, with the videos they lie in.
@@ -135,23 +137,39 @@ DELETE FROM event_codes WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]))
 DELETE FROM events WHERE list_has_any(video_ids, $video_ids::VARCHAR[]) RETURNING event_id, video_ids;
 
 -- name: forget_removed
--- The events around forgotten videos were folded again where a window takes in all of their time.
+-- The events around forgotten videos were folded again where a window, of a JSON list, takes in all of their time.
 DELETE FROM removed_videos
-WHERE camera_name = $camera_name
-  AND ($after::TIMESTAMP IS NULL OR started_at >= $after::TIMESTAMP)
-  AND ($until::TIMESTAMP IS NULL
-       OR started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) <= $until::TIMESTAMP);
+USING (
+  SELECT unnest(
+    from_json($windows, '[{"camera_name": "VARCHAR", "after": "TIMESTAMP", "until": "TIMESTAMP"}]'), max_depth := 2
+  )
+) AS windows
+WHERE removed_videos.camera_name = windows.camera_name
+  AND (after IS NULL OR started_at >= after)
+  AND (until IS NULL OR started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) <= until);
 
 -- name: forget_all_removed
 -- All events were folded again.
 DELETE FROM removed_videos;
 
--- name: finish_video
--- Ends the sampling of a video.
+-- name: finish_videos
+-- Ends the sampling of videos, a JSON list, and tells what they came to. One alone is named besides, to be looked up.
 UPDATE file_list
-SET status = $status, reason = $reason, profile_digest = $profile_digest, exhaustive = $exhaustive,
-    failures = 0, finished_at = $at
-WHERE video_id = $video_id;
+SET status = ended.status, reason = ended.reason, profile_digest = ended.profile_digest, exhaustive = ended.exhaustive,
+    failures = 0, finished_at = ended.at
+FROM (
+  SELECT unnest(
+    from_json(
+      $videos,
+      '[{"video_id": "VARCHAR", "status": "VARCHAR", "reason": "VARCHAR", "profile_digest": "VARCHAR",
+         "exhaustive": "BOOLEAN", "at": "TIMESTAMP"}]'
+    ),
+    max_depth := 2
+  )
+) AS ended
+WHERE file_list.video_id = ended.video_id
+  AND file_list.video_id = $video_id -- if video_id
+RETURNING file_list.video_id, file_list.status, file_list.reason, index_s, coarse_s, refine_s, second_look_s;
 
 -- name: settle_videos
 -- Tells concluded videos that an event lies in from those without.

@@ -1,36 +1,55 @@
--- name: save_log
--- Stores the log of a span; the nested columns come as JSON. Looking out for one to be replaced takes twice as long.
-INSERT INTO processed_logs -- unless is_repeat
-INSERT OR REPLACE INTO processed_logs -- if is_repeat
-  (video_id, start_s, end_s, method, attempt, profile_digest, samples, coverage, pictures, seconds, jumps, notes)
-VALUES (
-  $video_id, $start_s, $end_s, $method, $attempt, $profile_digest,
-  $samples::JSON::STRUCT(
-    time_s DOUBLE, "trigger" VARCHAR, hand BOOLEAN, looked BOOLEAN,
-    sights STRUCT(
-      code VARCHAR, symbology VARCHAR, x INTEGER, y INTEGER, width INTEGER, height INTEGER, decoder VARCHAR,
-      fused_s DOUBLE[]
-    )[]
-  )[],
-  $coverage::JSON::STRUCT(start_s DOUBLE, end_s DOUBLE, coverage VARCHAR, reason VARCHAR)[],
-  $pictures, $seconds::JSON::MAP(VARCHAR, DOUBLE),
-  $jumps::JSON::STRUCT(time_s DOUBLE, is_counted_on BOOLEAN)[], $notes::VARCHAR[]
+-- name: save_logs
+-- Stores logs of spans, a JSON list. Looking out for some to be replaced takes twice as long.
+INSERT INTO processed_logs BY NAME -- unless is_repeat
+INSERT OR REPLACE INTO processed_logs BY NAME -- if is_repeat
+SELECT unnest(
+  from_json(
+    $logs,
+    '[{"video_id": "VARCHAR", "start_s": "DOUBLE", "end_s": "DOUBLE", "method": "VARCHAR", "attempt": "INTEGER",
+       "profile_digest": "VARCHAR",
+       "samples": [{
+         "time_s": "DOUBLE", "trigger": "VARCHAR", "hand": "BOOLEAN", "looked": "BOOLEAN",
+         "sights": [{
+           "code": "VARCHAR", "symbology": "VARCHAR", "x": "INTEGER", "y": "INTEGER", "width": "INTEGER",
+           "height": "INTEGER", "decoder": "VARCHAR", "fused_s": ["DOUBLE"]
+         }]
+       }],
+       "coverage": [{"start_s": "DOUBLE", "end_s": "DOUBLE", "coverage": "VARCHAR", "reason": "VARCHAR"}],
+       "pictures": "BIGINT", "seconds": "MAP(VARCHAR, DOUBLE)",
+       "jumps": [{"time_s": "DOUBLE", "is_counted_on": "BOOLEAN"}], "notes": ["VARCHAR"]}]'
+  ),
+  max_depth := 2
 );
 
 -- name: log_outlines
--- What a video's record sums up of its logs.
-SELECT start_s, end_s, method, attempt, profile_digest, coverage, pictures, seconds
+-- What the records of some videos sum up of their logs, in any order.
+SELECT video_id, start_s, end_s, method, attempt, profile_digest, coverage, pictures, seconds
 FROM processed_logs
-WHERE video_id = $video_id
-ORDER BY start_s, end_s, method;
+WHERE true
+  AND video_id = $video_id -- if video_id
+  AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
+;
 
 -- name: set_sums
--- What a video's logs come to.
+-- What videos' logs come to, a JSON list. One alone is named besides, to be looked up.
 UPDATE file_list
-SET profile_digest = $profile_digest, examined_s = $examined_s, idle_s = $idle_s, unreadable_s = $unreadable_s,
-    index_s = $index_s, coarse_s = $coarse_s, refine_s = $refine_s, second_look_s = $second_look_s,
-    pictures = $pictures
-WHERE video_id = $video_id;
+SET profile_digest = sums.profile_digest, examined_s = sums.examined_s, idle_s = sums.idle_s,
+    unreadable_s = sums.unreadable_s, index_s = sums.index_s, coarse_s = sums.coarse_s, refine_s = sums.refine_s,
+    second_look_s = sums.second_look_s, pictures = sums.pictures
+FROM (
+  SELECT unnest(
+    from_json(
+      $sums,
+      '[{"video_id": "VARCHAR", "profile_digest": "VARCHAR", "examined_s": "DOUBLE", "idle_s": "DOUBLE",
+         "unreadable_s": "DOUBLE", "index_s": "DOUBLE", "coarse_s": "DOUBLE", "refine_s": "DOUBLE",
+         "second_look_s": "DOUBLE", "pictures": "BIGINT"}]'
+    ),
+    max_depth := 2
+  )
+) AS sums
+WHERE file_list.video_id = sums.video_id
+  AND file_list.video_id = $video_id -- if video_id
+;
 
 -- name: logs
 -- The logs of some videos, in any order: they are few, and ordering them takes longer than to read them.

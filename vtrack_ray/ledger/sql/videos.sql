@@ -133,12 +133,20 @@ WHERE camera_name = $camera_name AND status IN ('done', 'no_activity')
 ORDER BY started_at, path;
 
 -- name: neighbours
--- Concluded videos of a camera that overlap a time, in any order.
-SELECT video_id, source, path, camera_name, size_bytes, modified_ns, started_at, start_basis, duration_s, width_px,
-  height_px, codec
+-- Concluded videos that overlap stretches of their cameras' time, a JSON list, in any order.
+SELECT place, video_id, source, path, camera_name, size_bytes, modified_ns, started_at, start_basis, duration_s,
+  width_px, height_px, codec
 FROM file_list
-WHERE camera_name = $camera_name AND status IN ('done', 'no_activity')
-  AND started_at <= $before AND started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) >= $after;
+JOIN (
+  SELECT unnest(
+    from_json(
+      $stretches, '[{"place": "INTEGER", "camera_name": "VARCHAR", "after": "TIMESTAMP", "before": "TIMESTAMP"}]'
+    ),
+    max_depth := 2
+  )
+) AS stretches USING (camera_name)
+WHERE status IN ('done', 'no_activity')
+  AND started_at <= before AND started_at + to_microseconds(round(duration_s * 1e6)::BIGINT) >= after;
 
 -- name: videos
 -- Records by filter. A start that is not known comes after every other.
