@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import copied
 from tests.drive.grants import CLIENT_ID, CLIENT_SECRET, PERSON, PREFIX, ROBOT
 from tests.drive.server import Google, serve
+from tests.drive.shop import IMPATIENT, Opening, Shop, opened_shop
 from vtrack_ray.drive.account import Account, Kind, Purpose
 from vtrack_ray.drive.client import Drive
-from vtrack_ray.drive.patience import Patience
-
-IMPATIENT = Patience(tries=4, unit_s=0.001, most_s=2.0)
 
 Client = Callable[..., Drive]
 
@@ -53,3 +53,21 @@ def client(google: Google, person: Account) -> Iterator[Client]:
             return opened.enter_context(Drive(account, purpose, google.address, patience=IMPATIENT, **more))
 
         yield made
+
+
+@pytest.fixture
+def opened(google: Google, person: Account, empty_database: Path) -> Iterator[Opening]:
+    """Opens shops, each with the database of a path."""
+    with ExitStack() as ledgers:
+
+        def shop(path: Path) -> Shop:
+            made = opened_shop(copied(empty_database, path), google, person)
+            ledgers.enter_context(made.ledger)
+            return made
+
+        yield shop
+
+
+@pytest.fixture
+def shop(opened: Opening, tmp_path: Path) -> Shop:
+    return opened(tmp_path / "shop.duckdb")

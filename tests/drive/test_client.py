@@ -14,7 +14,7 @@ from tests.drive.conftest import Client
 from tests.drive.contents import FOLDER
 from tests.drive.server import Google
 from vtrack_ray.drive.account import Account, Purpose
-from vtrack_ray.drive.folder import Parts
+from vtrack_ray.drive.result import Parts
 from vtrack_ray.errors import (
     DriveChanged,
     DriveError,

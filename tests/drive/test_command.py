@@ -199,6 +199,41 @@ def test_a_person_has_results_go_to_a_folder_that_is_made(
     assert "No folder is chosen" in command("send", status=1).stderr
 
 
+def test_clips_are_sent_where_that_was_asked_for(
+    command: Command, google: Google, vtrack: Vtrack, person: Account
+) -> None:
+    keep_account(account_path(vtrack.db), person)
+
+    def wanted() -> bool | None:
+        clips = json.loads(command("status", "--json").output)["clips"]
+        return clips and clips["wanted"]
+
+    assert wanted() is None
+    assert "No folder is chosen" in command("results", "--clips", status=1).stderr
+    assert "Events are sent to the folder A" in command("results", "--new", "A").output
+    assert wanted() is False
+    assert "clips:" not in command("status").output
+    assert "Events, and a clip of each, are sent to the folder A" in command("results", "--clips").output
+    assert "clips: none sent yet" in command("status").output
+    command("results", "--new", "B")
+    assert wanted() is True, "as it was set"
+    command("results", "--no-clips")
+    assert wanted() is False
+    [folder] = google.contents.named("A")
+    command("results", folder.id, "--clips")
+    assert wanted() is True
+    with vtrack.answers() as answers:
+        owner = answers.results_owner()
+    command("results", "--off")
+    command("results", folder.id)
+    assert wanted() is False
+    with vtrack.answers() as answers:
+        chosen = answers.results_folder()
+    assert chosen
+    assert chosen.owner == owner, "what was sent there before is known again"
+    assert "--off" in command("results", folder.id, "--off", status=2).stderr
+
+
 def test_folders_that_can_t_be_written_in_are_refused_with_the_way_out(
     command: Command, google: Google, vtrack: Vtrack, person: Account, robot: Account
 ) -> None:

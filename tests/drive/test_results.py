@@ -6,96 +6,33 @@ import asyncio
 import csv
 import io
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from tests.conftest import Vtrack
 from tests.drive import faults
-from tests.drive.conftest import IMPATIENT
 from tests.drive.contents import Item
 from tests.drive.server import Google
+from tests.drive.shop import Killed, Mortal, Opening, Shop
 from tests.ledger.examples import NOON, claimed, conclusion, event, refolded
 from tests.pipeline.services import in_a_loop, served
-from vtrack_ray.drive.account import Account, Purpose, account_path, keep_account
+from vtrack_ray.drive.account import Purpose, account_path
 from vtrack_ray.drive.client import Drive
 from vtrack_ray.drive.folder import make_folder
 from vtrack_ray.errors import DriveForbidden, DriveSignedOut
-from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.pipeline.chronicle import Chronicle
+from vtrack_ray.pipeline.clips import Clips
 from vtrack_ray.pipeline.launcher import LocalLauncher, LocalStore
 from vtrack_ray.pipeline.observer import Nobody
-from vtrack_ray.pipeline.results import Results, Sending
-from vtrack_ray.settings import Settings
+from vtrack_ray.pipeline.results import Results
+from vtrack_ray.pipeline.sending import Sending
 
 NAMES = ["events 2026-11-01.csv", "events 2026-11-01.parquet"]
-
-
-@dataclass
-class Shop:
-    """A database with events, and a folder at Google Drive that they are sent to."""
-
-    google: Google
-    account: Account
-    ledger: Ledger
-    settings: Settings
-    folder: str
-
-    def send(self, store: Any = None) -> int:
-        store = store or LocalStore(self.ledger)
-        results = Results(self.settings, store, LocalLauncher(), lambda: datetime.now(UTC), IMPATIENT)
-        return asyncio.run(results.send())
-
-    def happen(self, *events: Event, name: str = "a.mp4") -> None:
-        """A video is concluded with these events."""
-        claim = claimed(self.ledger, name)
-        self.ledger.conclude(claim.video.video_id, claim.attempt, conclusion(), refolded(*events))
-
-    def files(self) -> list[Item]:
-        """Those in the folder, by name; of those of one name, the earlier first."""
-        return sorted(self.google.contents.children[self.folder].values(), key=lambda item: (item.name, item.id))
-
-    def names(self) -> list[str]:
-        return [item.name for item in self.files()]
-
-    def uploads(self) -> int:
-        return sum(one.query.get("uploadType") == "resumable" for one in self.google.asked("POST", "/upload/")) + sum(
-            one.query.get("uploadType") == "resumable" for one in self.google.asked("PATCH", "/upload/")
-        )
-
-
-Opening = Callable[[Path], Shop]
-
-
-@pytest.fixture
-def opened(google: Google, person: Account) -> Iterator[Opening]:
-    ledgers: list[Ledger] = []
-
-    def shop(path: Path) -> Shop:
-        ledger = Ledger.open(path)
-        ledgers.append(ledger)
-        settings = Settings(DB=path, DRIVE_ENDPOINT=google.address, TIME_ZONE="Asia/Ho_Chi_Minh")
-        keep_account(account_path(path), person)
-        with Drive(person, Purpose.RESULTS, google.address) as drive:
-            folder = make_folder(drive, "Results", path.stem)
-        ledger.choose_results_folder(folder, NOON)
-        return Shop(google, person, ledger, settings, folder.folder_id)
-
-    yield shop
-    for ledger in ledgers:
-        ledger.close()
-
-
-@pytest.fixture
-def shop(opened: Opening, tmp_path: Path) -> Shop:
-    return opened(tmp_path / "shop.duckdb")
 
 
 def rows(item: Item) -> list[dict[str, str]]:
@@ -144,23 +81,6 @@ def test_what_was_sent_is_not_sent_again_and_what_changed_is_sent_into_its_place
     shop.happen(name="c.mp4")
     assert shop.send() == 2
     assert rows(shop.files()[0]) == [], "events that are no more are no longer told"
-
-
-class Killed(Exception):
-    """The process ends here."""
-
-
-class Mortal(LocalStore):
-    """Ends before a call of the ledger is made."""
-
-    def __init__(self, ledger: Ledger, at: str) -> None:
-        super().__init__(ledger)
-        self._at = at
-
-    async def __call__(self, method: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if method.__name__ == self._at:
-            raise Killed
-        return await super().__call__(method, *args, **kwargs)
 
 
 @pytest.mark.parametrize("at", ["reserve_results", "record_result"])
@@ -260,8 +180,10 @@ def test_whatever_goes_wrong_with_it_the_service_goes_on(shop: Shop) -> None:
 
     shop.happen(event(1))
     store, now = LocalStore(shop.ledger), lambda: NOON
-    results = Results(shop.settings, store, LocalLauncher(before_each=fail), now)
-    asyncio.run(Sending(shop.settings, results, Chronicle(store, Nobody(), now), now).keep())
+    chronicle, launcher = Chronicle(store, Nobody(), now), LocalLauncher(before_each=fail)
+    results = Results(shop.settings, store, launcher, now)
+    clips = Clips(shop.settings, store, launcher, chronicle, now)
+    asyncio.run(Sending(shop.settings, results, clips, chronicle, now).keep())
     [told] = shop.ledger.history()
     assert (told.kind, told.text) == (OccurrenceKind.TROUBLE, "results could not be sent: no room")
 

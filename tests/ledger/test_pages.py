@@ -184,6 +184,7 @@ def test_a_rebuild_and_a_copy_can_be_looked_up_as_well(ledger: Ledger, tmp_path:
         with duckdb.connect(path) as connection:
             names = connection.execute("SELECT index_name FROM duckdb_indexes() ORDER BY index_name").fetchall()
         assert [name for (name,) in names] == [
+            "clips_by_event",
             "event_codes_by_event",
             "event_codes_by_key",
             "events_by_id",

@@ -95,6 +95,7 @@ def test_files_of_a_folder_that_is_no_longer_chosen_are_forgotten(ledger: Ledger
     assert (ledger.results_folder(), len(ledger.results())) == (FOLDER, 1)
     ledger.choose_results_folder(to, NOON)
     assert (ledger.results_folder(), ledger.results()) == (to, [])
+    assert ledger.results_owner() == "o"
 
 
 def test_other_processes_may_ask_for_all_of_it(ledger: Ledger) -> None:
@@ -106,6 +107,7 @@ def test_other_processes_may_ask_for_all_of_it(ledger: Ledger) -> None:
     asked("reserve_results", {"a.csv": "1"})
     asked("record_result", "a.csv", "1", "d", NOON)
     assert asked("results_folder") == FOLDER
+    assert asked("results_owner") == FOLDER.owner
     assert asked("results") == ledger.results() == [ResultFile(result="a.csv", file_id="1", digest="d", sent_at=NOON)]
     assert asked("event_days", ZONE, [DAY]) == ledger.event_days(ZONE)
     asked("forget_result", "a.csv", "1")

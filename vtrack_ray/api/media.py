@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import os
 import re
 from http import HTTPStatus
 from pathlib import Path
@@ -21,16 +20,16 @@ from vtrack_ray.api.far import LONGEST, FarFile
 from vtrack_ray.api.known import known_event, known_video
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.drive.patience import short_patience
-from vtrack_ray.errors import VideoVanished
 from vtrack_ray.footage.clip import Part
 from vtrack_ray.footage.origin import is_address, reading_by
 from vtrack_ray.footage.pictures import open_pictures
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import VideoFilter, VideoRow
+from vtrack_ray.ledger.values import VideoFilter
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
-from vtrack_ray.sources.walk import is_below, printable
+from vtrack_ray.pipeline.excerpt import excerpts, unchanged
+from vtrack_ray.sources.walk import printable
 
 _GONE = refusals(
     HTTPStatus.NOT_FOUND,
@@ -88,7 +87,7 @@ def video_file(video_id: str, answers: Asked, settings: InForce, request: Reques
     One at Google Drive is fetched while it is sent.
     """
     row = known_video(video_id, answers)
-    path = _unchanged(row)
+    path = unchanged(row)
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     if is_address(path):
         return FarFile(path, settings, request.app.state.far, media_type=kind, filename=_name(row.path))
@@ -110,7 +109,7 @@ def picture(
     ] = 8192,
 ) -> Response:
     """The picture that is shown at that time, or the next one there is; pixels are those that areas are set in."""
-    path = _unchanged(known_video(video_id, answers))
+    path = unchanged(known_video(video_id, answers))
     with reading_by(settings), short_patience(), open_pictures(path) as pictures:
         found = next(pictures.all(Span(time_s, float("inf"))), None)
         if found is None:
@@ -142,35 +141,8 @@ def _parts(event: Event, answers: Answers) -> list[Part]:
     """The stretches of the event's videos, one behind the other."""
     rows = {row.video_id: row for row in answers.videos(VideoFilter(video_ids=event.video_ids))}
     profile = answers.profile(event.camera_name) or Profile(camera_name=event.camera_name)
-    parts = []
-    for number, video_id in enumerate(event.video_ids):
-        row = rows.get(video_id)
-        if row is None or row.started_at is None or row.duration_s is None or row.codec is None:
-            raise VideoVanished("A video that the event lies in is no longer known; ask for the event again.")
-        is_first, is_last = number == 0, number == len(event.video_ids) - 1
-        start_s = (event.started_at - row.started_at).total_seconds() - profile.clip_margin_s if is_first else 0.0
-        end_s = (event.ended_at - row.started_at).total_seconds() + profile.clip_margin_s if is_last else row.duration_s
-        parts.append(Part(path=_unchanged(row), start_s=max(0.0, start_s), end_s=end_s, codec=row.codec))
-    return parts
+    return [excerpt.part() for excerpt in excerpts(event, rows, profile.clip_margin_s)]
 
 
 def _name(path: str) -> str:
     return printable(Path(path).name)
-
-
-def _unchanged(row: VideoRow) -> str:
-    """The file's path without links. Raises VideoVanished if another file, or none, is where it was found.
-
-    An address names its bytes: whether they are still to be had, whoever opens it is told.
-    """
-    if is_address(row.path):
-        return row.path
-    real = os.path.realpath(row.path)
-    try:
-        status = Path(real).stat()
-    except OSError as error:
-        raise VideoVanished(f"{row.path} is not there any more: {error.strerror}.") from error
-    is_same = (status.st_size, status.st_mtime_ns) == (row.size_bytes, row.modified_ns)
-    if not is_same or not is_below(real, os.path.realpath(row.source)):
-        raise VideoVanished(f"{row.path} has changed since it was found; the next scan takes it up.")
-    return real

@@ -1,18 +1,17 @@
-"""`vtrack drive`: who is signed in at Google Drive, and where results go there."""
+"""`vtrack drive`: who is signed in at Google Drive."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import click
 
 from vtrack_ray import instants
+from vtrack_ray.cli.drive_results import PATIENCE, kept_results, results, send
 from vtrack_ray.cli.options import with_settings
 from vtrack_ray.cli.records import printable
 from vtrack_ray.drive.account import (
@@ -24,16 +23,9 @@ from vtrack_ray.drive.account import (
     keep_account,
     load_account,
 )
-from vtrack_ray.drive.patience import Patience
-from vtrack_ray.errors import DriveError, DriveGone, DriveUnreachable
-from vtrack_ray.ledger.answers import Answers, open_answers
-from vtrack_ray.meaning.result import ResultFile, ResultsFolder
-from vtrack_ray.pipeline.launcher import LocalLauncher
-from vtrack_ray.pipeline.results import Results
+from vtrack_ray.errors import DriveError, DriveUnreachable
 from vtrack_ray.settings import Settings
 
-_PATIENCE = Patience(tries=4)
-"""A person waits."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -83,7 +75,7 @@ def _whose(account: Account, purpose: Purpose, settings: Settings) -> str:
     from vtrack_ray.drive.client import Drive
     from vtrack_ray.drive.sign_in import whose
 
-    with Drive(account, purpose, settings.DRIVE_ENDPOINT, patience=_PATIENCE) as opened:
+    with Drive(account, purpose, settings.DRIVE_ENDPOINT, patience=PATIENCE) as opened:
         return whose(opened)
 
 
@@ -94,7 +86,8 @@ def status(as_json: bool, settings: Settings) -> None:
     """Show who is signed in, whether Google still allows it, and where results go."""
     path = account_path(settings.DB)
     account = load_account(path)
-    folder, files = _results(settings)
+    folder, kept, clips = kept_results(settings)
+    sent = [file.sent_at for file in kept if file.sent_at and not file.is_folder]
     refused = _refused(account, settings)
     record = {
         "account": account.email,
@@ -103,8 +96,15 @@ def status(as_json: bool, settings: Settings) -> None:
         "file": str(path),
         "refused": str(refused) if refused else None,
         "results_folder": folder and {"id": folder.folder_id, "name": folder.name},
-        "results": sum(file.sent_at is not None for file in files),
-        "last_sent_at": _last(files, settings),
+        "results": len(sent),
+        "last_sent_at": _shown(max(sent, default=None), settings),
+        "clips": folder
+        and {
+            "wanted": folder.clips,
+            "sent": clips.sent,
+            "last_sent_at": _shown(clips.last_sent_at, settings),
+            "failed": clips.failed,
+        },
     }
     click.echo(json.dumps(record, ensure_ascii=False, indent=2) if as_json else printable("\n".join(_lines(record))))
     if refused:
@@ -114,12 +114,23 @@ def status(as_json: bool, settings: Settings) -> None:
 def _lines(record: dict[str, Any]) -> list[str]:
     folder = record["results_folder"]
     sent = f"{record['results']} files, the last one sent {record['last_sent_at']}" if record["results"] else "none yet"
+    clips = _of_clips(record["clips"])
     return [
         f"account: {record['account']} ({record['kind']}), kept in {record['file']}",
         f"scopes: {', '.join(scope.rpartition('/')[2] for scope in record['scopes'])}",
         f"access: {'refused' if record['refused'] else 'in force'}",
         f"results: {sent} in the folder {folder['name']}" if folder else "results: no folder is chosen",
+        *([f"clips: {clips}"] if clips else []),
     ]
+
+
+def _of_clips(clips: dict[str, Any] | None) -> str | None:
+    """What there is to say of clips: nothing where they were never wanted."""
+    if not clips or not (clips["wanted"] or clips["sent"]):
+        return None
+    sent = f"{clips['sent']} sent, the last one {clips['last_sent_at']}" if clips["sent"] else "none sent yet"
+    failed = f"; {clips['failed']} could not be sent (`vtrack history --kind trouble`)" if clips["failed"] else ""
+    return f"{sent}{failed}" if clips["wanted"] else f"{sent}; they are no longer sent"
 
 
 def _refused(account: Account, settings: Settings) -> DriveError | None:
@@ -132,16 +143,8 @@ def _refused(account: Account, settings: Settings) -> DriveError | None:
     return None
 
 
-def _results(settings: Settings) -> tuple[ResultsFolder | None, list[ResultFile]]:
-    if not settings.DB.exists():
-        return None, []
-    with open_answers(settings.DB) as answers:
-        return answers.results_folder(), answers.results()
-
-
-def _last(files: list[ResultFile], settings: Settings) -> str | None:
-    sent = [file.sent_at for file in files if file.sent_at]
-    return instants.show(max(sent), ZoneInfo(settings.TIME_ZONE)) if sent else None
+def _shown(at: datetime | None, settings: Settings) -> str | None:
+    return instants.show(at, ZoneInfo(settings.TIME_ZONE)) if at else None
 
 
 @drive.command()
@@ -166,68 +169,5 @@ def logout(unrevoked: bool, settings: Settings) -> None:
         click.echo("Google was not told: https://myaccount.google.com/connections ends the access there.")
 
 
-@drive.command()
-@click.argument("folder", required=False)
-@click.option("--new", metavar="NAME", help="Make a folder of that name in My Drive; it may be moved and shared there.")
-@click.option("--off", is_flag=True, help="Send no results any more; what was sent stays.")
-@with_settings
-def results(folder: str | None, new: str | None, off: bool, settings: Settings) -> None:
-    """Choose the folder that events are sent to: by its address at Google Drive, or a new one."""
-    if sum(map(bool, (folder, new, off))) != 1:
-        raise click.UsageError("Give a folder's address, --new NAME or --off; `vtrack drive status` shows what is set.")
-    chosen = None if off else _chosen(folder, new, settings)
-    with open_answers(settings.DB, create=True) as answers:
-        answers.choose_results_folder(chosen, datetime.now(UTC))
-    if chosen is None:
-        click.echo("No results are sent any more; what was sent stays.")
-        return
-    address = f"https://drive.google.com/drive/folders/{chosen.folder_id}"
-    click.echo(printable(f"Events are sent to the folder {chosen.name}: {address}"))
-
-
-def _chosen(text: str | None, new: str | None, settings: Settings) -> ResultsFolder:
-    from vtrack_ray.drive.client import Drive
-    from vtrack_ray.drive.folder import folder_id_of, make_folder, open_folder
-
-    account = load_account(account_path(settings.DB))
-    before, _ = _results(settings)
-    owner = before.owner if before else uuid4().hex
-    with Drive(account, Purpose.RESULTS, settings.DRIVE_ENDPOINT, patience=_PATIENCE) as opened:
-        if new:
-            if account.kind is Kind.SERVICE_ACCOUNT:
-                raise DriveError(
-                    "A service account has no room of its own: make a folder in a shared drive, share it with"
-                    f" {account.email} as `Content manager`, and give its address"
-                )
-            return make_folder(opened, new, owner)
-        try:
-            return open_folder(opened, folder_id_of(text or ""), owner)
-        except DriveGone as error:
-            if account.kind is Kind.SERVICE_ACCOUNT:
-                raise
-            raise DriveGone(
-                f"{error}. A person's sign-in lets vtrack write in folders alone that it has made:"
-                " --new NAME makes one, which may then be moved and shared"
-            ) from error
-
-
-@drive.command()
-@with_settings
-def send(settings: Settings) -> None:
-    """Send the results that are due, now; the service does it by itself."""
-    if _results(settings)[0] is None:
-        raise DriveError("No folder is chosen for results; `vtrack drive results` chooses one")
-    with open_answers(settings.DB, create=True) as answers:
-        store = _AnswersStore(answers)
-        sent = asyncio.run(Results(settings, store, LocalLauncher(), lambda: datetime.now(UTC)).send())
-    click.echo(f"{sent} files were sent." if sent else "Nothing is due: every day that is done with was sent.")
-
-
-class _AnswersStore:
-    """The ledger, whoever holds it, as results ask it."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-
-    async def __call__(self, method: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self._answers, method.__name__)(*args, **kwargs)
+drive.add_command(results)
+drive.add_command(send)

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Mapping
 from contextlib import suppress
-from enum import StrEnum
-from hashlib import md5
-from typing import Any
-
-from googleapiclient.http import MediaIoBaseUpload
 
 from vtrack_ray.drive.client import Drive
+from vtrack_ray.drive.result import FOLDER, OWNER, RESULT, is_as_sent, told_of
 from vtrack_ray.errors import DriveError, DriveForbidden, DriveGone, DriveTaken
 from vtrack_ray.meaning.result import ResultFile, ResultsFolder
 
-_FOLDER = "application/vnd.google-apps.folder"
 _ADDRESS = re.compile(r"/folders/([\w-]+)|[?&]id=([\w-]+)")
 _ID = re.compile(r"[\w-]{10,}")
-_PART_BYTES = 8 * 1024 * 1024
-_OWNER, _RESULT, _MD5 = "vtrackOwner", "vtrackResult", "vtrackMd5"
-"""Properties that this program alone sees: whose database a file comes from, which result it is, and its content as it
-was sent. Each with its value is shorter than the 124 bytes that Drive allows."""
-
-
-class Parts(MediaIoBaseUpload):  # type: ignore[misc]
-    """A content that is read before it is sent, part by part.
-
-    httplib2 sends a request again by itself when its connection was cut, and with it what is left of a stream: too few
-    bytes, for which Google then waits.
-    """
-
-    def has_stream(self) -> bool:
-        return False
-
-
-class Put(StrEnum):
-    """What became of a file that was to be there."""
-
-    SENT = "sent"
-    THERE = "there"
-    """It was there already: what is known of it had not been recorded."""
-    LOST = "lost"
-    """The one that was sent before was thrown away or changed by somebody: it is left alone, and a new one is due."""
 
 
 def folder_id_of(text: str) -> str:
@@ -60,7 +28,7 @@ def open_folder(drive: Drive, folder_id: str, owner: str) -> ResultsFolder:
     fields = "id,name,mimeType,trashed,capabilities(canAddChildren)"
     about = f"the folder {folder_id}"
     told = drive.ask(drive.files.get(fileId=folder_id, supportsAllDrives=True, fields=fields), about)
-    if told["mimeType"] != _FOLDER:
+    if told["mimeType"] != FOLDER:
         raise DriveError(f"{told['name']} is no folder at Google Drive")
     if told["trashed"]:
         raise DriveGone(f"The folder {told['name']} lies in Google Drive's trash; take it out, or choose another")
@@ -72,10 +40,32 @@ def open_folder(drive: Drive, folder_id: str, owner: str) -> ResultsFolder:
 def make_folder(drive: Drive, name: str, owner: str) -> ResultsFolder:
     """A new folder in the account's My Drive; it may be moved and shared there. Raises DriveError."""
     [folder_id] = new_ids(drive, 1)
-    body = {"id": folder_id, "name": name, "mimeType": _FOLDER}
+    body = {"id": folder_id, "name": name, "mimeType": FOLDER}
     with suppress(DriveTaken):  # it was made, and the answer lost on its way
         drive.ask(drive.files.create(body=body, fields="id"), f"the folder {name}")
     return ResultsFolder(folder_id=folder_id, name=name, owner=owner)
+
+
+def have_folder(drive: Drive, folder: ResultsFolder, within: ResultFile) -> str | None:
+    """The id of a folder of ours in the folder, made if it was never there; None if somebody has thrown it away.
+
+    Raises DriveError.
+    """
+    told = told_of(drive, within)
+    if told is None and within.sent_at is None:
+        body = {
+            "id": within.file_id,
+            "name": within.result,
+            "mimeType": FOLDER,
+            "parents": [folder.folder_id],
+            "appProperties": {OWNER: folder.owner, RESULT: within.result},
+        }
+        with suppress(DriveTaken):  # made meanwhile, by another process, or before an answer was lost
+            drive.ask(drive.files.create(body=body, supportsAllDrives=True, fields="id"), within.result)
+        told = told_of(drive, within)
+    if told is None or told["trashed"]:
+        return None
+    return within.file_id
 
 
 def new_ids(drive: Drive, count: int) -> list[str]:
@@ -87,11 +77,14 @@ def new_ids(drive: Drive, count: int) -> list[str]:
     return ids
 
 
-def known_ids(drive: Drive, folder: ResultsFolder) -> dict[str, str]:
-    """What this database has put into the folder and nobody has changed: ids by result. Raises DriveError."""
+def known_ids(drive: Drive, folder: ResultsFolder, within: ResultFile | None = None) -> dict[str, str]:
+    """What this database has put into the folder, or into one within it, and nobody has changed: ids by result.
+
+    Raises DriveError.
+    """
     found: dict[str, str] = {}
-    query = f"'{folder.folder_id}' in parents and trashed = false"
-    query += f" and appProperties has {{ key='{_OWNER}' and value='{folder.owner}' }}"
+    query = f"'{within.file_id if within else folder.folder_id}' in parents and trashed = false"
+    query += f" and appProperties has {{ key='{OWNER}' and value='{folder.owner}' }}"
     token = None
     while True:
         request = drive.files.list(
@@ -100,74 +93,10 @@ def known_ids(drive: Drive, folder: ResultsFolder) -> dict[str, str]:
             pageSize=1000,
             supportsAllDrives=True,
             includeItemsFromAllDrives=True,
-            fields="nextPageToken,files(id,md5Checksum,appProperties)",
+            fields="nextPageToken,files(id,mimeType,md5Checksum,appProperties)",
         )
-        page = drive.ask(request, f"the folder {folder.name}")
-        found |= {file["appProperties"][_RESULT]: file["id"] for file in page["files"] if _is_as_sent(file)}
+        page = drive.ask(request, f"the folder {within.result if within else folder.name}")
+        found |= {file["appProperties"][RESULT]: file["id"] for file in page["files"] if is_as_sent(file)}
         token = page.get("nextPageToken")
         if token is None:
             return found
-
-
-def put(drive: Drive, folder: ResultsFolder, file: ResultFile, content: bytes, content_type: str) -> Put:
-    """Has the file be there with that content, made if it was never there. Raises DriveError.
-
-    Done again after it was interrupted anywhere, it sends nothing twice.
-    """
-    checksum = md5(content, usedforsecurity=False).hexdigest()
-    told = _told(drive, file)
-    if told is None and file.sent_at is None:
-        with suppress(DriveTaken):  # made meanwhile, by another process
-            _send(drive, folder, file, content, content_type, checksum, is_new=True)
-            return Put.SENT
-        told = _told(drive, file)
-    if told is None or told["trashed"] or not _is_as_sent(told):
-        return Put.LOST
-    if told["md5Checksum"] == checksum:
-        return Put.THERE
-    _send(drive, folder, file, content, content_type, checksum, is_new=False)
-    return Put.SENT
-
-
-def _told(drive: Drive, file: ResultFile) -> dict[str, Any] | None:
-    fields = "id,trashed,md5Checksum,appProperties"
-    try:
-        told: dict[str, Any] = drive.ask(
-            drive.files.get(fileId=file.file_id, supportsAllDrives=True, fields=fields), file.result
-        )
-    except DriveGone:
-        return None
-    return told
-
-
-def _is_as_sent(told: Mapping[str, Any]) -> bool:
-    """Whether a file of ours has the content that it was sent with."""
-    sent = told.get("appProperties", {}).get(_MD5)
-    return sent is not None and told.get("md5Checksum") == sent
-
-
-def _send(
-    drive: Drive,
-    folder: ResultsFolder,
-    file: ResultFile,
-    content: bytes,
-    content_type: str,
-    checksum: str,
-    *,
-    is_new: bool,
-) -> None:
-    properties = {_OWNER: folder.owner, _RESULT: file.result, _MD5: checksum}
-
-    def made() -> Any:
-        media = Parts(io.BytesIO(content), content_type, chunksize=_PART_BYTES, resumable=True)
-        common = {"media_body": media, "supportsAllDrives": True, "fields": "id,md5Checksum"}
-        if not is_new:
-            return drive.files.update(fileId=file.file_id, body={"appProperties": properties}, **common)
-        body = {"id": file.file_id, "name": file.result, "parents": [folder.folder_id], "appProperties": properties}
-        return drive.files.create(body=body, **common)
-
-    told = drive.upload(made, file.result)
-    if told["md5Checksum"] != checksum:
-        raise DriveError(
-            f"Google Drive holds something else as {file.result} than was sent; a new one is sent next time"
-        )

@@ -39,12 +39,12 @@ class Events(Database):
     def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]:
         """The records of the events that `events` gives, in the same order: a list needs no sights."""
         with self._reading() as transaction:
-            return [_record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
+            return [record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
 
     def located_events(self, event_filter: EventFilter | None = None) -> LocatedEvents:
         """The same, with the paths of their videos: what lists show, as of one moment and in one call."""
         with self._reading() as transaction:
-            rows = [_record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
+            rows = [record_of(row) for row in _chosen(transaction, event_filter or EventFilter())]
             paths = paths_of(transaction, list({video_id for row in rows for video_id in row.video_ids}))
         return LocatedEvents(rows=rows, paths=paths)
 
@@ -202,7 +202,8 @@ def _event_of(row: Row, sights: Sequence[EventSight]) -> Event:
     )
 
 
-def _record_of(row: Row) -> EventRow:
+def record_of(row: Row) -> EventRow:
+    """The record in a row of `events`."""
     return EventRow(
         event_id=row["event_id"],
         camera_name=row["camera_name"],

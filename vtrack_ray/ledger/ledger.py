@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vtrack_ray.ledger.arrivals import Arrivals
 from vtrack_ray.ledger.claims import Claims
+from vtrack_ray.ledger.clips import Clips
 from vtrack_ray.ledger.conclusions import Conclusions
 from vtrack_ray.ledger.events import Events
 from vtrack_ray.ledger.history import History
@@ -33,6 +34,7 @@ class Ledger(
     History,
     Tokens,
     Results,
+    Clips,
     Nodes,
     Soundness,
 ):

@@ -13,6 +13,7 @@ from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
 
 _FOLDER = "results_folder"
+_OWNER = "results_owner"
 
 
 class Results(Database):
@@ -29,10 +30,20 @@ class Results(Database):
             before = _folder(transaction)
             if folder is None or before is None or before.folder_id != folder.folder_id:
                 transaction.run("forget_results")
+                transaction.run("forget_clips")
             if folder is None:
                 transaction.run("delete_config", key=_FOLDER)
             else:
                 transaction.run("save_config", key=_FOLDER, value=json.dumps(asdict(folder)), at=at)
+                transaction.run("save_config", key=_OWNER, value=folder.owner, at=at)
+
+    def results_owner(self) -> str | None:
+        """What marks files as coming from this database; None before any folder was chosen.
+
+        It outlives the choice of a folder: one that is chosen again is looked through for what was sent there before.
+        """
+        with self._reading() as transaction:
+            return _config(transaction).get(_OWNER)
 
     def event_days(self, time_zone: str, also: Sequence[date] = ()) -> list[EventDay]:
         """The days on which events start, those between them, and `also`, by their beginning."""
@@ -70,8 +81,12 @@ class Results(Database):
 
 
 def _folder(transaction: Transaction) -> ResultsFolder | None:
-    stored = {row["key"]: row["value"] for row in transaction.run("config")}.get(_FOLDER)
+    stored = _config(transaction).get(_FOLDER)
     return ResultsFolder(**json.loads(stored)) if stored else None
+
+
+def _config(transaction: Transaction) -> dict[str, str]:
+    return {row["key"]: row["value"] for row in transaction.run("config")}
 
 
 def _from_to(days: Sequence[date]) -> Iterator[date]:

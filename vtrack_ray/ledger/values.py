@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventStatus
 from vtrack_ray.meaning.filters import Refusal
 from vtrack_ray.meaning.occurrence import OccurrenceKind
+from vtrack_ray.meaning.result import ClipFile
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video, VideoStatus
 
 STAGES = ("index", "coarse", "refine", "second_look")
@@ -138,6 +139,16 @@ class EventRow:
     @property
     def duration_s(self) -> float:
         return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueClip:
+    """An event whose clip was not sent as the event is now, of which `digest` tells; `clip` is what was reserved."""
+
+    event: EventRow
+    day: date
+    digest: str
+    clip: ClipFile | None
 
 
 @dataclass(frozen=True, kw_only=True)

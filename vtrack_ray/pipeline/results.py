@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from vtrack_ray.drive.account import Account, Purpose, account_path, load_account
 from vtrack_ray.drive.patience import Patience
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import EventFilter, EventRow, VideoFilter
-from vtrack_ray.meaning.occurrence import OccurrenceKind
-from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
-from vtrack_ray.pipeline.chronicle import Chronicle
+from vtrack_ray.meaning.result import EventDay, Put, ResultFile
 from vtrack_ray.pipeline.day_files import FORMATS
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
-from vtrack_ray.pipeline.reasons import END_THE_RUN
+from vtrack_ray.pipeline.place import PATIENCE, Place, reserve
 from vtrack_ray.settings import Settings
-
-if TYPE_CHECKING:
-    from vtrack_ray.drive.client import Drive
-
-_PATIENCE = Patience(tries=4)
-"""A job keeps a place that sampling could use; what does not go now goes the next time."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where files go, and who puts them there: what a job needs to know wherever it runs."""
-
-    account: Account
-    endpoint: str
-    folder: ResultsFolder
-    patience: Patience
 
 
 class Results:
@@ -52,7 +33,7 @@ class Results:
         store: Store,
         launcher: Launcher,
         now: Callable[[], datetime],
-        patience: Patience = _PATIENCE,
+        patience: Patience = PATIENCE,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -69,8 +50,7 @@ class Results:
         due = await self._due(known)
         if not due:
             return 0
-        account = load_account(account_path(self._settings.DB))
-        place = Place(account, self._settings.DRIVE_ENDPOINT, folder, self._patience)
+        place = Place.of(folder, self._settings, self._patience)
         if new := [name for day in due for name in _names(day) if name not in known]:
             job = Job(label="results: new files", kind="results")
             ids = await self._launcher.run(job, reserve, place, new)
@@ -79,7 +59,7 @@ class Results:
 
     async def _due(self, known: Mapping[str, ResultFile]) -> list[EventDay]:
         """Days that are done with, and whose events were not sent as they are now."""
-        sent = {day for name in known if (day := _day_of(name))}
+        sent = {day for file in known.values() if not file.is_folder and (day := _day_of(file.result))}
         days = await self._store(Ledger.event_days, self._settings.TIME_ZONE, sorted(sent))
         return [
             day
@@ -108,56 +88,6 @@ class Results:
         return len(sent)
 
 
-class Sending:
-    """Sends results again and again while the service runs."""
-
-    def __init__(self, settings: Settings, results: Results, chronicle: Chronicle, now: Callable[[], datetime]) -> None:
-        self._every = timedelta(minutes=settings.DRIVE_RESULTS_MINUTES)
-        self._results = results
-        self._chronicle = chronicle
-        self._now = now
-        self._due = now()
-        self._trouble = ""
-
-    async def keep(self) -> None:
-        """Sends what is due, if it is time to; what can't be sent is told, once, and tried again the next time."""
-        # A clock that was put back must not put it off for as long.
-        if timedelta(0) < self._due - self._now() <= self._every:
-            return
-        self._due = self._now() + self._every
-        try:
-            sent = await self._results.send()
-        except END_THE_RUN:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it goes well the next time perhaps
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                await self._chronicle.tell(OccurrenceKind.TROUBLE, f"results could not be sent: {error}")
-            return
-        self._trouble = ""
-        if sent:
-            await self._chronicle.tell(
-                OccurrenceKind.RESULTS, f"{sent} files of events were sent to Google Drive", files=sent
-            )
-
-
-def reserve(place: Place, names: Sequence[str]) -> dict[str, str]:
-    """Ids for files: those that this database has put there before, should it have lost count of them, or new ones.
-
-    Raises DriveError.
-    """
-    from vtrack_ray.drive import folder as at_drive  # Google's libraries take a while to import
-
-    with _opened(place) as drive:
-        at_drive.open_folder(drive, place.folder.folder_id, place.folder.owner)
-        there = at_drive.known_ids(drive, place.folder)
-        unknown = [name for name in names if name not in there]
-        return {
-            **{name: there[name] for name in names if name in there},
-            **dict(zip(unknown, at_drive.new_ids(drive, len(unknown)), strict=False)),
-        }
-
-
 def put_files(
     place: Place, files: Sequence[ResultFile], events: Sequence[EventRow], paths: Mapping[str, str], zone: ZoneInfo
 ) -> tuple[list[str], list[str]]:
@@ -165,24 +95,23 @@ def put_files(
 
     Raises DriveError.
     """
-    from vtrack_ray.drive import folder as at_drive
+    from vtrack_ray.drive.result import Wanted, put  # Google's libraries take a while to import
 
-    done: dict[str, str] = {}
-    with _opened(place) as drive:
+    done: dict[str, Put] = {}
+    with place.opened() as drive:
         for file in files:
             form = FORMATS[file.result.rpartition(".")[2]]
-            content = form.write(events, paths, zone)
-            done[file.result] = at_drive.put(drive, place.folder, file, content, form.content_type)
+            wanted = Wanted(
+                name=file.result,
+                content_type=form.content_type,
+                content=partial(io.BytesIO, form.write(events, paths, zone)),
+                home=lambda: place.folder.folder_id,
+            )
+            done[file.result] = put(drive, place.folder.owner, file, wanted)
     return (
-        [name for name, put in done.items() if put == at_drive.Put.SENT],
-        [name for name, put in done.items() if put == at_drive.Put.LOST],
+        [name for name, became in done.items() if became is Put.SENT],
+        [name for name, became in done.items() if became is Put.LOST],
     )
-
-
-def _opened(place: Place) -> Drive:
-    from vtrack_ray.drive.client import Drive
-
-    return Drive(place.account, Purpose.RESULTS, place.endpoint, patience=place.patience)
 
 
 def _names(day: EventDay) -> list[str]:

@@ -18,6 +18,7 @@ from vtrack_ray.pipeline.admission import Admission
 from vtrack_ray.pipeline.agenda import Agenda
 from vtrack_ray.pipeline.cameras import Cameras
 from vtrack_ray.pipeline.chronicle import Chronicle
+from vtrack_ray.pipeline.clips import Clips
 from vtrack_ray.pipeline.copies import Copies
 from vtrack_ray.pipeline.crew import Crew
 from vtrack_ray.pipeline.detector import Detector
@@ -25,9 +26,10 @@ from vtrack_ray.pipeline.intake import Intake
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.observer import Nobody, Observer
 from vtrack_ray.pipeline.recurring import Recurring
-from vtrack_ray.pipeline.results import Results, Sending
+from vtrack_ray.pipeline.results import Results
 from vtrack_ray.pipeline.scanner import Scanner
 from vtrack_ray.pipeline.search import Search
+from vtrack_ray.pipeline.sending import Sending
 from vtrack_ray.pipeline.setbacks import Setbacks
 from vtrack_ray.pipeline.shortlist import Shortlist
 from vtrack_ray.settings import Settings
@@ -68,7 +70,8 @@ class Scheduler:
         self._observer = observer or Nobody()
         self._chronicle = chronicle = Chronicle(store, self._observer, now)
         self._copies = Copies(settings, store, chronicle, now)
-        self._sending = Sending(settings, Results(settings, store, launcher, now), chronicle, now)
+        clips = Clips(settings, store, launcher, chronicle, now)
+        self._sending = Sending(settings, Results(settings, store, launcher, now), clips, chronicle, now)
         self._agenda = agenda = Agenda(store, chronicle, now, on_change=self.look)
         intake = Intake(settings, store, launcher, detector)
         self._setbacks = setbacks = Setbacks(settings, store, chronicle, now)

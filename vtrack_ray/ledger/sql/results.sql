@@ -1,5 +1,5 @@
 -- name: results
--- The files of events at Google Drive.
+-- The files of events at Google Drive, and the folders of clips.
 SELECT * FROM results ORDER BY result;
 
 -- name: reserve_result
