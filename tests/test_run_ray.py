@@ -117,6 +117,8 @@ def test_when_an_actor_dies_the_run_ends_with_a_sentence_and_the_next_goes_on(
         worker = sampling_worker(run)
         actors = psutil.Process(run.pid).children(recursive=True)
         [store] = [process for process in actors if title(process).startswith("ray::StoreActor")]
+        agents = [title(process) for process in actors if "Agent" in title(process)]
+        assert not agents, "what nobody asks in a run was started"
         store.kill()
         worker.resume()
         _, err = run.communicate(timeout=100)

@@ -6,15 +6,13 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import ray
-from ray._private.node import Node
-from ray._private.parameter import RayParams
 
 from vtrack_ray.actors.address import HostAndPort, knock, read_address, require_own
+from vtrack_ray.actors.parts import without_spare_parts
 from vtrack_ray.errors import ClusterError, ClusterTimedOut
 
 NAMESPACE = "vtrack"
@@ -23,12 +21,16 @@ OBJECT_STORE_BYTES = 200 * 2**20  # samples pass through it, pictures never do
 
 @contextmanager
 def joined_ray(
-    address: str | None, *, has_dashboard: bool = False, reached_at: HostAndPort | None = None
+    address: str | None,
+    *,
+    has_dashboard: bool = False,
+    has_agents: bool = True,
+    reached_at: HostAndPort | None = None,
 ) -> Iterator[Path | None]:
     """Ray, started on this machine for as long as needed, or the cluster at `address` (`RAY_ADDRESS` if not given).
 
     A Ray that is started here shows its dashboard to this machine alone, if it has one; gives the folder of its logs.
-    Other machines can join it at `reached_at`.
+    Without agents, it exports no metrics. Other machines can join it at `reached_at`.
 
     Raises ClusterError if there is no cluster at the address, ClusterTimedOut if Ray is not ready in time.
     """
@@ -48,7 +50,11 @@ def joined_ray(
             options["_node_ip_address"] = reached_at.host
             os.environ["RAY_GCS_SERVER_PORT"] = str(reached_at.port)
     try:
-        context = _started(address, options)
+        with (
+            _signals_waiting(),
+            without_spare_parts(has_dashboard=has_dashboard, has_agents=has_agents),
+        ):
+            context = _started(address, options)
         if address == "local":
             _close_token_file()
         yield Path(context.address_info["session_dir"]) if address == "local" else None
@@ -58,8 +64,7 @@ def joined_ray(
 
 def _started(address: str, options: dict[str, Any]) -> Any:
     try:
-        with _signals_waiting(), _spared(has_dashboard=bool(options.get("include_dashboard"))):
-            return ray.init(address=address, **options)
+        return ray.init(address=address, **options)
     except Exception as error:
         if type(error) is Exception:  # that is how Ray tells what it waited for in vain (ray/_private/node.py)
             raise ClusterTimedOut(f"Ray was not ready in time at {address!r}: {_in_a_line(error)}.") from error
@@ -88,28 +93,6 @@ def _signals_waiting() -> Iterator[None]:
         signal.signal(signal.SIGINT, on_interrupt)
     if came:
         signal.raise_signal(signal.SIGINT)
-
-
-@contextmanager
-def _spared(*, has_dashboard: bool) -> Iterator[None]:
-    """Has a Ray that is started meanwhile do without what nobody here needs, for which `ray.init` has no options.
-
-    Its agent wants one port, and where another Ray has that already, the start waits four seconds for it in vain: any
-    does. No process follows the logs, as no driver shows them; nor, without a dashboard, the size of the cluster, which
-    nothing else shows; nor is the dashboard's own process started and waited for, which then does no more than to count
-    Ray's use. That is 0.9 s of CPU time; the others are a fifth of what a start takes, and 90 MB.
-    """
-    init, start_api_server = RayParams.__init__, Node.start_api_server
-    if not has_dashboard:
-        Node.start_api_server = lambda _node, **_options: None  # type: ignore[method-assign]
-    RayParams.__init__ = partialmethod(  # type: ignore[method-assign, assignment]
-        init, dashboard_agent_listen_port=0, include_log_monitor=False, no_monitor=not has_dashboard
-    )
-    try:
-        yield
-    finally:
-        RayParams.__init__ = init  # type: ignore[method-assign]
-        Node.start_api_server = start_api_server  # type: ignore[method-assign]
 
 
 def _in_a_line(error: Exception) -> str:
