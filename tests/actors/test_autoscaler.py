@@ -22,7 +22,7 @@ import ray
 
 from vtrack_ray.actors.autoscaler import Autoscaler
 from vtrack_ray.actors.launcher import RayLauncher
-from vtrack_ray.actors.session import end_all_of
+from vtrack_ray.actors.orders import end_all_of
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.pipeline.launcher import LocalStore

@@ -12,7 +12,7 @@ from tests.vision.scenes import barcode, filmed, laid, table
 from vtrack_ray.errors import ToolMissing
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import SYMBOLOGIES
-from vtrack_ray.vision import codes
+from vtrack_ray.vision import zbar
 from vtrack_ray.vision.codes import read_codes, read_codes_zbar
 
 CODE = "SPXVN0123456789"
@@ -116,10 +116,10 @@ def test_a_view_into_a_larger_buffer_is_read_as_it_is() -> None:
 
 
 def test_zbar_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    codes._pyzbar.cache_clear()
+    zbar.pyzbar_here.cache_clear()
     monkeypatch.setitem(sys.modules, "pyzbar", None)
     with pytest.raises(ToolMissing, match="libzbar0"):
         read_codes_zbar(table(), symbologies=("QRCode",))
-    assert codes.missing_library() == "zbar"
+    assert zbar.missing_library() == "zbar"
     monkeypatch.undo()
-    assert codes.missing_library() is None
+    assert zbar.missing_library() is None

@@ -17,7 +17,7 @@ from pathlib import Path
 from vtrack_ray.actors.address import HostAndPort, knock, own_address_towards
 from vtrack_ray.actors.card import Card
 from vtrack_ray.actors.cluster import OBJECT_STORE_BYTES
-from vtrack_ray.actors.session import end_all_of
+from vtrack_ray.actors.orders import end_all_of
 from vtrack_ray.actors.vitals import with_vitals
 from vtrack_ray.errors import ClusterError
 

@@ -14,7 +14,7 @@ from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.pace import Use
 from vtrack_ray.sources.head import Through, doubt_through
 from vtrack_ray.sources.proof import Proof, doubt, proof_of
-from vtrack_ray.vision.codes import missing_library
+from vtrack_ray.vision.zbar import missing_library
 
 
 class Glance(NamedTuple):

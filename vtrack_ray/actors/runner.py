@@ -6,12 +6,10 @@ import asyncio
 from typing import Any
 
 from vtrack_ray.actors.detector import RayDetector
-from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.actors.remote import RayStore
 from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.progress import Progress
 from vtrack_ray.pipeline.request import Request
-from vtrack_ray.pipeline.runner import Runner
 from vtrack_ray.pipeline.summary import Summary
 from vtrack_ray.settings import Settings
 
@@ -23,6 +21,10 @@ class RunnerActor:
     """
 
     def __init__(self, request: Request, settings: Settings, store: Any, detector: Any) -> None:
+        # Imported here: whoever only makes this actor need not wait for what looks at videos to be imported.
+        from vtrack_ray.actors.launcher import RayLauncher
+        from vtrack_ray.pipeline.runner import Runner
+
         ledger = Gathering(RayStore(store))
         self._runner = Runner(
             request=request,

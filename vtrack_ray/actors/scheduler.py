@@ -10,9 +10,7 @@ from typing import Any
 import ray
 
 from vtrack_ray.actors.address import HostAndPort, is_loopback
-from vtrack_ray.actors.autoscaler import Autoscaler
 from vtrack_ray.actors.detector import RayDetector
-from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.actors.metrics import Metrics
 from vtrack_ray.actors.remote import RayStore, log_handovers
 from vtrack_ray.ledger.ledger import Ledger
@@ -21,7 +19,6 @@ from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
 from vtrack_ray.pipeline.gathering import Gathering
-from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.head import Through
 
@@ -39,6 +36,11 @@ class SchedulerActor:
     """
 
     def __init__(self, settings: Settings, store: Any, detector: Any) -> None:
+        # Imported here: whoever only makes this actor need not wait for what looks at videos to be imported.
+        from vtrack_ray.actors.autoscaler import Autoscaler
+        from vtrack_ray.actors.launcher import RayLauncher
+        from vtrack_ray.pipeline.scheduler import Scheduler
+
         if settings.LOG_HANDOVERS:
             log_handovers()
         self._settings = settings

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from vtrack_ray import errors
 from vtrack_ray.actors.address import others_join_at
-from vtrack_ray.actors.session import Orders, Word, end_all_of
+from vtrack_ray.actors.orders import Orders, Word, end_all_of
 from vtrack_ray.actors.vitals import with_health, with_vitals
 from vtrack_ray.errors import ActorLost, ClusterTimedOut, VtrackError
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind

@@ -10,19 +10,19 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Lock, Thread
-from typing import IO, Any, Literal, NoReturn
+from typing import IO, Any, NoReturn
 
 import psutil
 import ray
-from pydantic import BaseModel
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.address import others_join_at
 from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.leftovers import mark, remove_leftovers
+from vtrack_ray.actors.orders import Orders, Word, end_all_of
 from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.team import Team, answered, team
@@ -31,7 +31,6 @@ from vtrack_ray.ledger.database import READER_S
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.pipeline.meanwhile import meanwhile
-from vtrack_ray.settings import Settings
 
 _POLL_S = 0.5
 _ANSWER_S = 5.0
@@ -40,26 +39,6 @@ _MOST_TEAMS = 5
 """Whatever kills more of them may be Ray's fault: then that is started again too."""
 _WHAT_RAY_IS = ("gcs_server", "raylet")
 """Ray's own processes. Without them its calls wait for up to a minute, with a core's use, and then end this process."""
-
-
-class Orders(BaseModel):
-    """What a session is to do."""
-
-    settings: Settings
-    address: str | None
-    has_dashboard: bool
-    has_http: bool
-    restarted: str | None = None
-    """Why the session before this one ended, if it did not in good order."""
-
-
-class Word(BaseModel):
-    """What a session tells: something that happened, or why it ends, by the name of the error."""
-
-    kind: Literal["occurrence", "error"]
-    occurrence: Occurrence | None = None
-    error: str = ""
-    message: str = ""
 
 
 class Session:
@@ -189,14 +168,6 @@ def _end_with(parent: IO[str]) -> None:
     parent.read()
     end_all_of(os.getpid())
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def end_all_of(session_id: int) -> None:
-    """Kills the processes of a session, but for the one that it is named after; Ray's are in groups of their own."""
-    for pid in psutil.pids():
-        with suppress(ProcessLookupError, PermissionError):
-            if pid != session_id and os.getsid(pid) == session_id:
-                os.kill(pid, signal.SIGKILL)
 
 
 def main() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import zxingcpp
 
-from vtrack_ray.errors import ToolMissing
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.vision.view import Luma, View, view
+from vtrack_ray.vision.zbar import pyzbar_here
 
 _ZBAR_NAMES = {
     "QRCode": "QRCODE",
@@ -89,7 +88,7 @@ def read_by_zbar(shown: View, symbologies: Sequence[str], decoder: str) -> list[
     wanted = {_ZBAR_NAMES[name]: name for name in symbologies if name in _ZBAR_NAMES}
     if not shown.pixels.size or not wanted:
         return []
-    pyzbar = _pyzbar()
+    pyzbar = pyzbar_here()
     readings = []
     for found in pyzbar.decode(shown.pixels, symbols=[pyzbar.ZBarSymbol[name] for name in wanted]):
         text = found.data.decode("utf-8", "replace")
@@ -98,15 +97,6 @@ def read_by_zbar(shown: View, symbologies: Sequence[str], decoder: str) -> list[
                 Reading(text=text, symbology=wanted[found.type], area=shown.box(found.polygon), decoder=decoder)
             )
     return readings
-
-
-def missing_library() -> str | None:
-    """The library that is needed to read codes and is not installed on this machine, if one is."""
-    try:
-        _pyzbar()
-    except ToolMissing:
-        return "zbar"
-    return None
 
 
 def _decoder(name: str, scale: int) -> str:
@@ -121,12 +111,3 @@ def _is_printable(text: str) -> bool:
 @cache
 def _zxing_formats(symbologies: tuple[str, ...]) -> zxingcpp.BarcodeFormats:
     return zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat[name] for name in symbologies])
-
-
-@cache
-def _pyzbar() -> Any:
-    try:
-        from pyzbar import pyzbar
-    except ImportError as error:
-        raise ToolMissing("zbar is not installed; install its library (Debian: apt-get install libzbar0)") from error
-    return pyzbar
