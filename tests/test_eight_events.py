@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conftest import HALF, Footage, Vtrack, rendered
+from tests.conftest import THIRD, Footage, Vtrack, rendered
 from vtrack_ray.render.compare import compare
 from vtrack_ray.render.order import Look, Order, Packing
 
@@ -16,9 +16,11 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> Footage:
     order = Order(
         seed=8,
         cameras=("full",),
-        packing=Packing(events=8, event_s=(6, 10), idle_s=(4, 6), two_codes=True, passing_hands=2),
+        packing=Packing(
+            events=8, event_s=(6, 7), idle_s=(4, 4.5), before_s=3, after_s=3, two_codes=True, passing_hands=2
+        ),
         look=Look(label_module_px=2.2),
-        recording=replace(HALF, videos=2, borders="event"),
+        recording=replace(THIRD, videos=2, borders="event"),
     )
     return rendered(tmp_path_factory.mktemp("eight"), order)
 
