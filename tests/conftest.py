@@ -35,6 +35,7 @@ hypothesis_settings.load_profile("patient")
 
 HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
+TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
 HALF = Recording(frame_rate=12.5, preset="superfast")
 """Where it is not about how it was recorded: half of the pictures to paint, to encode and to examine."""
 THIRD = replace(HALF, frame_rate=25 / 3)
