@@ -67,6 +67,8 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
             scripts = {Path(word).name for one in processes(up.pid) for word in one.cmdline()}
             assert "gcs_server" in scripts
             assert not {"log_monitor.py", "monitor.py", "dashboard.py"} & scripts, "what nobody here needs was started"
+            called = {" ".join(one.cmdline()) for one in processes(up.pid)}
+            assert not any("RuntimeEnvAgent" in one for one in called), "nobody is here who could ask for it"
             up.send_signal(signal.SIGTERM)
             out, err = up.communicate(timeout=PATIENCE_S)
         finally:

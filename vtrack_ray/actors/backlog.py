@@ -34,7 +34,7 @@ def work_off(
     # Opened here first: an error in an actor's start says little, and the schema is migrated before anyone waits.
     Ledger.open(settings.DB, wait_s=READER_S).close()
     with (
-        joined_ray(address, has_agents=False),
+        joined_ray(address, has_metrics=False),
         team(settings.DB) as staff,
         staff.led_by(RunnerActor, "runner", request, settings) as runner,
     ):

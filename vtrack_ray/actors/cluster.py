@@ -24,13 +24,13 @@ def joined_ray(
     address: str | None,
     *,
     has_dashboard: bool = False,
-    has_agents: bool = True,
+    has_metrics: bool = True,
     reached_at: HostAndPort | None = None,
 ) -> Iterator[Path | None]:
     """Ray, started on this machine for as long as needed, or the cluster at `address` (`RAY_ADDRESS` if not given).
 
-    A Ray that is started here shows its dashboard to this machine alone, if it has one; gives the folder of its logs.
-    Without agents, it exports no metrics. Other machines can join it at `reached_at`.
+    A Ray that is started here shows its dashboard to this machine alone, if it has one, and exports its metrics, if it
+    has any; gives the folder of its logs. Other machines can join it at `reached_at`.
 
     Raises ClusterError if there is no cluster at the address, ClusterTimedOut if Ray is not ready in time.
     """
@@ -50,10 +50,9 @@ def joined_ray(
             options["_node_ip_address"] = reached_at.host
             os.environ["RAY_GCS_SERVER_PORT"] = str(reached_at.port)
     try:
-        with (
-            _signals_waiting(),
-            without_spare_parts(has_dashboard=has_dashboard, has_agents=has_agents),
-        ):
+        has_guests = has_dashboard or reached_at is not None
+        spared = without_spare_parts(has_dashboard=has_dashboard, has_metrics=has_metrics, has_guests=has_guests)
+        with _signals_waiting(), spared:
             context = _started(address, options)
         if address == "local":
             _close_token_file()
