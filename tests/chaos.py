@@ -44,7 +44,7 @@ _IN_WORK = 0.8
 """So often the work is waited for; else its start may be disturbed."""
 _LONGEST_WORK_S = 2.0
 _PATIENCE_S = 150.0
-_LOOK_AGAIN_S = 0.05
+_LOOK_AGAIN_S = 0.2
 
 _PROCESSES = {
     "sampling worker": r"ray::(sample|survey|second look)",
