@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,11 @@ import psutil
 import pytest
 
 from tests.changed import ChangedVtrack
-from tests.conftest import SMALL, Footage, MadeOnce, Vtrack
+from tests.conftest import HALF, SMALL, Footage, MadeOnce, Vtrack
 from tests.processes import title
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.render.footage import render
-from vtrack_ray.render.order import Order, Packing, Recording
+from vtrack_ray.render.order import Order, Packing
 from vtrack_ray.render.truth import read_truth
 
 TIMEOUT_S = 10
@@ -161,7 +162,7 @@ def footage(made_once: MadeOnce) -> Footage:
         cameras=(*map(beside, POISON), "sound"),
         packing=Packing(events=1, event_s=(6, 8), idle_s=(3, 4), before_s=3, after_s=3),
         look=SMALL,
-        recording=Recording(frame_rate=12.5, creation_time=False),
+        recording=replace(HALF, creation_time=False),
     )
 
     def make(folder: Path) -> None:
