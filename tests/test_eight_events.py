@@ -1,4 +1,5 @@
-"""Eight packings at full size, on Ray: every one found, to half a second, with every code, and nothing besides."""
+"""Eight packings at full size, on Ray: every one found, to half a second, with every code, and nothing besides;
+and the tables are those of a run without Ray."""
 
 from __future__ import annotations
 
@@ -26,8 +27,10 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> Footage:
 
 
 @pytest.mark.timeout(600)
-def test_eight_events_at_full_size(vtrack: Vtrack, another_vtrack: Vtrack, eight: Footage) -> None:
-    vtrack("run", eight.root)
+def test_eight_events_at_full_size_and_the_tables_of_a_local_run(
+    vtrack: Vtrack, another_vtrack: Vtrack, eight: Footage
+) -> None:
+    assert "2 done; 2 of them in this run" in vtrack("run", eight.root)
     comparison = compare(eight.truth, vtrack.json("events"))
     assert len(comparison.pairs) == 8
     assert comparison.agrees(within_s=0.5), comparison
