@@ -22,7 +22,7 @@ import psutil
 
 from tests.chaos import patiently
 from tests.conftest import TWO_CAMERAS, Snapshot, Vtrack, rendered
-from tests.hosts import Host, give_token, hosts
+from tests.hosts import Host, at_work_beside, give_token, hosts
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.ledger import Ledger
@@ -48,12 +48,15 @@ class Cluster:
     head: Host
     worker: Host
     footage: Path
+    is_kept: bool = False
+    """Whether Ray's own control store is kept while the head is away."""
     happened_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     seen: dict[str, float] = field(default_factory=dict)
     """Seconds from what was done to the machines to what was seen then."""
 
     def start_head(self) -> None:
-        self.head.start(*UP, "--set", f"NODE_ADDRESS={self.head.address}")
+        kept = ("--set", "KEEP_CLUSTER=true") if self.is_kept else ()
+        self.head.start(*UP, *kept, "--set", f"NODE_ADDRESS={self.head.address}")
 
     def start_worker(self) -> None:
         self.worker.start("node", "join", self.head.address, "--name", "pc2")
@@ -116,7 +119,7 @@ class Cluster:
         self.until("the worker is at work", self.is_at_work)
         self.seen.clear()
         program = self.asked()
-        held = self.worker.held_sampler(_PATIENCE_S)
+        held = at_work_beside(self.head, self.worker, _PATIENCE_S)
         began_s, self.happened_at = time.monotonic(), datetime.now(UTC)
         getattr(self, happens.replace(" ", "_"))(held, began_s)
         self.until("all done", lambda: self.is_done(program), began_s)
@@ -192,10 +195,10 @@ HAPPENINGS = (
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, footage: Path) -> Iterator[Cluster]:
+def cluster(folder: Path, footage: Path, *, is_kept: bool = False) -> Iterator[Cluster]:
     """A service with a worker, which is ended in good order; then the database is free."""
     with hosts(folder, 2) as (head, worker):
-        one = Cluster(head, worker, footage)
+        one = Cluster(head, worker, footage, is_kept)
         one.start_head()
         one.until("the service is there", lambda: one.node() is None)
         one.until("the token is there", (head.home / ".ray" / "auth_token").is_file)
@@ -211,7 +214,8 @@ def cluster(folder: Path, footage: Path) -> Iterator[Cluster]:
 @click.command()
 @click.option("--rounds", default=2, show_default=True, help="How often each thing happens.")
 @click.option("--only", multiple=True, type=click.Choice(HAPPENINGS), help="What is to happen; all of it otherwise.")
-def main(rounds: int, only: tuple[str, ...]) -> None:
+@click.option("--kept", is_flag=True, help="Keep Ray's own control store while the head is away (KEEP_CLUSTER).")
+def main(rounds: int, only: tuple[str, ...], kept: bool) -> None:
     """Has things happen to the machines of a cluster at work."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing of it is to stay behind
     with tempfile.TemporaryDirectory(prefix="vtrack-chaos-") as name:
@@ -221,7 +225,7 @@ def main(rounds: int, only: tuple[str, ...]) -> None:
         undisturbed = Vtrack(folder / "undisturbed")
         undisturbed("run", "--local", "--set", "SPAN_SECONDS=5", footage)
         expected = undisturbed.snapshot()
-        with cluster(folder, footage) as one:
+        with cluster(folder, footage, is_kept=kept) as one:
             for _ in range(rounds):
                 for happens in only or HAPPENINGS:
                     one.round(happens)

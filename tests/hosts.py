@@ -150,3 +150,11 @@ def give_token(head: Host, *others: Host) -> None:
     for other in others:
         (other.home / ".ray").mkdir(exist_ok=True)
         shutil.copy(token, other.home / ".ray" / "auth_token")
+
+
+def at_work_beside(head: Host, worker: Host, limit_s: float = 90.0) -> psutil.Process:
+    """One of the worker's processes that is at work on a span, held still; the head's too are at work."""
+    heads = head.held_sampler(limit_s)  # else it might have done all before the other machine begins
+    held = worker.held_sampler(limit_s)
+    heads.resume()
+    return held

@@ -14,7 +14,7 @@ import pytest
 from psutil import Process
 
 from tests.conftest import Footage, Snapshot, Vtrack
-from tests.hosts import Host, give_token, hosts, needs_hosts
+from tests.hosts import Host, at_work_beside, give_token, hosts, needs_hosts
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
@@ -132,11 +132,3 @@ def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Pop
         request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
         answers.request_program(request, datetime.now(UTC))
     return joined, at_work_beside(head, worker)
-
-
-def at_work_beside(head: Host, worker: Host) -> Process:
-    """One of the worker's processes that is at work on a span, held still; the head's too are at work."""
-    heads = head.held_sampler()  # else it might have done all before the other machine begins
-    held = worker.held_sampler()
-    heads.resume()
-    return held

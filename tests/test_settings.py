@@ -69,6 +69,7 @@ def test_defaults_are_the_seeds(tmp_path: Path) -> None:
         "DRIVE_MB_PER_SECOND": 0,
         "DRIVE_RESULTS_MINUTES": 15,
         "NODE_ADDRESS": "127.0.0.1",
+        "KEEP_CLUSTER": False,
         "NODE_PORT": 6379,
         "CORES_FLOOR": 0,
         "CORES_CEILING": 0,

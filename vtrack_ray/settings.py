@@ -148,6 +148,9 @@ class Settings(BaseModel):
         description="address of this machine that others join it at, with `vtrack node join`; 127.0.0.1: none can",
     )
     NODE_PORT: int = Field(6379, ge=1, le=65_535, description="port that other machines join at")
+    KEEP_CLUSTER: bool = Field(
+        False, description="keep what Ray knows of the other machines on the disk, so that they outlast the head"
+    )
     CORES_FLOOR: int = Field(
         0, ge=0, le=1_000_000, description="processors that Ray's autoscaler is to keep while nothing is to be done"
     )

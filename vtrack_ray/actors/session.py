@@ -21,6 +21,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from vtrack_ray.actors.address import others_join_at
 from vtrack_ray.actors.cluster import joined_ray
+from vtrack_ray.actors.control_store import kept_control_store
 from vtrack_ray.actors.leftovers import mark, remove_leftovers
 from vtrack_ray.actors.orders import Orders, Word, end_all_of
 from vtrack_ray.actors.remote import lost
@@ -65,6 +66,8 @@ class Session:
                 ledger.record([Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=restarted)])
         with ExitStack() as begun:
             reached_at = others_join_at(settings)
+            if settings.KEEP_CLUSTER and reached_at is not None:
+                begun.enter_context(kept_control_store(settings.DB.with_name(f"{settings.DB.name}.cluster")))
             joined = joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard, reached_at=reached_at)
             if (folder := begun.enter_context(joined)) is not None:
                 remove_leftovers(folder, settings.DB)
