@@ -14,7 +14,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vtrack_ray import __version__
-from vtrack_ray.actors.monitor import Glance, Monitor
+from vtrack_ray.actors.monitor import FarMonitor, Glance, Monitor, OwnMonitor
 from vtrack_ray.meaning.node import Node, NodeState, SourceReach
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.needs import Need
@@ -91,11 +91,12 @@ class Machine:
         """Has it rest, with nothing of ours running there, or be asked how it is again."""
         if is_resting:
             self._monitor, self._asking, self.use = None, None, None  # an actor that nobody refers to ends
+        elif self._monitor is None and self.is_head:
+            self._monitor = OwnMonitor()
         elif self._monitor is None:
             options: dict[str, Any] = {"num_cpus": 0, "scheduling_strategy": self.only_here, "max_restarts": -1}
-            self._monitor = Monitor.options(**options).remote()
-            if not self.is_head:
-                self._silent = "it has not answered yet"
+            self._monitor = FarMonitor(Monitor.options(**options).remote())
+            self._silent = "it has not answered yet"
 
     @property
     def state(self) -> NodeState:
@@ -147,7 +148,7 @@ class Machine:
         if self.is_resting:
             return None
         if self._asking is None:
-            self._asking = asyncio.ensure_future(_awaited(self._monitor.glance.remote()))
+            self._asking = asyncio.ensure_future(self._monitor.glance())
         asking = self._asking
         await asyncio.wait([asking], timeout=_ANSWER_S)
         if not asking.done():
@@ -182,7 +183,7 @@ class Machine:
     async def proofs(self, files: Sequence[FoundFile]) -> list[Proof]:
         """Those of the files that are there as they were found; none if its drive does not answer."""
         try:
-            return await asyncio.wait_for(_awaited(self._monitor.proofs.remote(files)), _FILES_S)
+            return await asyncio.wait_for(self._monitor.proofs(files), _FILES_S)
         except (TimeoutError, RayError):
             return []
 
@@ -190,8 +191,7 @@ class Machine:
         """Why it does not see each of these files as the head does, or can't read it `through` the head; None where it
         does, or can."""
         try:
-            asked = self._monitor.doubts_through.remote(proofs, through) if through else None
-            return await asyncio.wait_for(_awaited(asked or self._monitor.doubts.remote(proofs)), _FILES_S)
+            return await asyncio.wait_for(self._monitor.doubts(proofs, through), _FILES_S)
         except TimeoutError:
             return [f"its drive has not answered for {_FILES_S:g} s"] * len(proofs)
         except RayError as error:
@@ -201,7 +201,7 @@ class Machine:
         """Tells it once that it may leave."""
         if not self.was_let_go and not self.is_resting:
             self.was_let_go = True
-            self._monitor.let_go.remote()
+            self._monitor.let_go()
 
     def told(self, sources: Sequence[SourceReach]) -> Node:
         """What is known of it now."""
@@ -226,10 +226,6 @@ def _unfit(glance: Glance) -> str | None:
     if glance.version != __version__:
         return f"it has vtrack {glance.version}, the head {__version__}"
     return f"{glance.lacks} is not installed there; `vtrack doctor` there says more" if glance.lacks else None
-
-
-async def _awaited(answer: Any) -> Any:
-    return await answer
 
 
 def _first_line(error: RayError) -> str:
