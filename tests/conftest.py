@@ -45,7 +45,7 @@ TWO_CAMERAS = Order(
     cameras=("cam1", "cam2"),
     packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
     look=SMALL,
-    recording=replace(HALF, videos=2, borders="event"),
+    recording=replace(THIRD, videos=2, borders="event"),
 )
 
 _LONG_FIRST = (

@@ -41,7 +41,7 @@ _LOOK_S = 2.0
 _PACE_S = 5.0
 """How often batches are adjusted: a node's use has to show what the last change brought."""
 _HOUSEKEEPING_S = 60.0
-_AHEAD = 8
+_AHEAD = 2
 """One more video is under way than there are slots, and one more for so many: while some are being claimed or
 concluded, which is done one after the other, their slots are not idle."""
 
