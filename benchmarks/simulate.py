@@ -38,6 +38,7 @@ from vtrack_ray.ledger.values import Backlog, EventFilter, VideoFilter
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.meaning.video import VideoStatus
+from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.scheduler import Scheduler
 from vtrack_ray.settings import Settings
@@ -276,6 +277,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = options_of()
+    collect_seldom()  # as each of the processes does
     began_s = time.monotonic()
     clock = Clock(time.process_time if options.cpu else time.perf_counter)
     with (

@@ -11,6 +11,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
 
 
@@ -18,6 +19,7 @@ class DetectorActor:
     """The event detector in a process of its own; a single instance, as neighbouring videos share events."""
 
     def __init__(self, store: Any) -> None:
+        collect_seldom()
         self._detector = EventDetector(Gathering(RayStore(store)))
 
     async def conclude(

@@ -7,6 +7,7 @@ from typing import Any
 
 from vtrack_ray.actors.detector import RayDetector
 from vtrack_ray.actors.remote import RayStore
+from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.progress import Progress
 from vtrack_ray.pipeline.request import Request
@@ -25,6 +26,7 @@ class RunnerActor:
         from vtrack_ray.actors.launcher import RayLauncher
         from vtrack_ray.pipeline.runner import Runner
 
+        collect_seldom()
         ledger = Gathering(RayStore(store))
         self._runner = Runner(
             request=request,

@@ -18,6 +18,7 @@ from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
+from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.head import Through
@@ -41,6 +42,7 @@ class SchedulerActor:
         from vtrack_ray.actors.launcher import RayLauncher
         from vtrack_ray.pipeline.scheduler import Scheduler
 
+        collect_seldom()
         if settings.LOG_HANDOVERS:
             log_handovers()
         self._settings = settings

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.pipeline.garbage import collect_seldom
 
 _WAIT_S = 10.0
 """How long another process may take to let the file go, as when this actor is started again."""
@@ -18,6 +19,7 @@ class StoreActor:
     """
 
     def __init__(self, path: Path) -> None:
+        collect_seldom()
         self._ledger = Ledger.open(path, wait_s=_WAIT_S)
         self._door = Door(self._ledger)
         self._door.open()
