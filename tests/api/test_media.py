@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.api.conftest import Client
-from tests.conftest import HALF
+from tests.conftest import TWO_CAMERAS
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_an_events_clip_holds_it_with_a_moment_around_it(client: Client) -> None
             pictures = sum(1 for _ in container.decode(stream))
         # Copied, it begins at a keyframe: they are 2 s apart.
         least, most = event["duration_s"] + 3, event["duration_s"] + 6 + 2 + 0.5
-        assert least <= pictures / HALF.frame_rate <= most, event
+        assert least <= pictures / TWO_CAMERAS.recording.frame_rate <= most, event
     ranged = client.ask(
         "GET", f"/api/v1/events/{within['event_id']}/clip", headers={**client.headers, "Range": "bytes=0-9"}
     )
