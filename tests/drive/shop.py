@@ -89,6 +89,16 @@ class Shop:
     def clip_names(self) -> list[str]:
         return [item.name for item in self.clips()]
 
+    def make_own(self, file_id: str, done: str, content: bytes) -> None:
+        """Somebody does that to a file: it is "changed", "trashed" or "deleted"."""
+        match done:
+            case "changed":
+                self.google.contents.replace(file_id, content)
+            case "trashed":
+                self.google.contents.trash(file_id)
+            case "deleted":
+                self.google.contents.delete(file_id)
+
     def uploads(self) -> int:
         return sum(one.query.get("uploadType") == "resumable" for one in self.google.asked("POST", "/upload/")) + sum(
             one.query.get("uploadType") == "resumable" for one in self.google.asked("PATCH", "/upload/")

@@ -232,13 +232,7 @@ def test_a_clip_that_somebody_has_made_their_own_is_let_be(shop: Shop, camera: C
     pack(shop, event(0.25, video))
     shop.send_clips()
     [theirs] = shop.clips()
-    match done:
-        case "changed":
-            shop.google.contents.replace(theirs.id, b"cut shorter")
-        case "trashed":
-            shop.google.contents.trash(theirs.id)
-        case "deleted":
-            shop.google.contents.delete(theirs.id)
+    shop.make_own(theirs.id, done, b"cut shorter")
     assert shop.send_clips() == 0, "what was sent is done with"
     pack(shop, event(0.25, video, codes=("OTHER0001",)))
     assert shop.send_clips() == 0

@@ -115,13 +115,7 @@ def test_a_file_that_somebody_has_made_their_own_is_let_be(shop: Shop, done: str
     shop.happen(event(1))
     shop.send()
     theirs, _ = shop.files()
-    match done:
-        case "changed":
-            shop.google.contents.replace(theirs.id, b"my notes")
-        case "trashed":
-            shop.google.contents.trash(theirs.id)
-        case "deleted":
-            shop.google.contents.delete(theirs.id)
+    shop.make_own(theirs.id, done, b"my notes")
     assert shop.send() == 0, "what was sent is done with"
     shop.happen(event(1), event(3), name="b.mp4")
     shop.send()

@@ -7,6 +7,7 @@ import contextvars
 import functools
 import os
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -239,3 +240,16 @@ def put(clip: Path, folder: Path, days_ago: float, *, camera_name: str = "cam1",
 
 def touch(path: Path, modified: datetime) -> None:
     os.utime(path, (modified.timestamp(), modified.timestamp()))
+
+
+class Counting(LocalStore):
+    """Lets others have their turn, and counts what is asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.asked: Counter[str] = Counter()
+
+    async def __call__(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        self.asked[method.__name__] += 1
+        await asyncio.sleep(0)
+        return await super().__call__(method, *args, **kwargs)

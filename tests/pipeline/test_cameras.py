@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import SMALL, copied
+from tests.conftest import SMALL
 from tests.pipeline.services import in_a_loop
 from vtrack_ray.errors import SamplerCrashed, SamplerLost, VideoError
 from vtrack_ray.footage.probe import probe
@@ -28,12 +28,6 @@ T = TypeVar("T")
 BEGIN = datetime(2026, 11, 1, 8, tzinfo=UTC)
 GONE, BARE = 9, 18
 """Of so many videos the first can't be read, and the others show no card. Of either, fewer are asked for at once."""
-
-
-@pytest.fixture
-def ledger(empty_database: Path, tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(copied(empty_database, tmp_path / "vtrack.duckdb")) as opened:
-        yield opened
 
 
 def clip(folder: Path, *, trigger_card: bool) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.events.scenes import START, WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, triggered, video
+from tests.pipeline.services import Counting
 from vtrack_ray.errors import ActorLost, StaleAttempt
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold
@@ -131,19 +131,6 @@ def of_camera(name: str) -> tuple[Take, Take, Profile]:
     first, second = (replace(one, file=replace(one.file, camera_name=name)) for one in (first, second))
     profile = WITH_TRIGGER.model_copy(update={"camera_name": name})
     return filmed(first, triggered(packed, codes)), filmed(second, triggered(packed, codes, offset_s=60)), profile
-
-
-class Counting(LocalStore):
-    """Lets others have their turn, and counts what is asked."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__(ledger)
-        self.asked: Counter[str] = Counter()
-
-    async def __call__(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        self.asked[method.__name__] += 1
-        await asyncio.sleep(0)
-        return await super().__call__(method, *args, **kwargs)
 
 
 def test_cameras_are_concluded_side_by_side_and_the_videos_of_one_by_turns(tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,12 +32,6 @@ class Busy(LocalStore):
         if self.is_lost:
             raise ActorLost
         return await super().__call__(method, *args, **kwargs)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "v.duckdb") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, copied, rendered_once
+from tests.conftest import SMALL, Footage, MadeOnce, Snapshot, rendered_once
 from tests.pipeline.services import NOW, Clock, Service, in_a_loop, put, served, touch
 from vtrack_ray.errors import ActorLost, ProgramError, SamplerLost, ToolMissing
 from vtrack_ray.footage.probe import probe
@@ -54,12 +53,6 @@ def clip(made_once: MadeOnce) -> Path:
 @pytest.fixture(scope="session")
 def another_clip(made_once: MadeOnce) -> Path:
     return clip_of(made_once, "another_clip", 8)
-
-
-@pytest.fixture
-def ledger(empty_database: Path, tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(copied(empty_database, tmp_path / "service.duckdb")) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,36 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.ledger.examples import NOON, asked_for, claimed, probed
+from tests.pipeline.services import Counting
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.pipeline import shortlist
-from vtrack_ray.pipeline.launcher import LocalStore
 from vtrack_ray.pipeline.shortlist import Shortlist
-
-
-class Counting(LocalStore):
-    """Counts what is asked."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__(ledger)
-        self.asked: Counter[str] = Counter()
-
-    async def __call__(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        self.asked[method.__name__] += 1
-        return await super().__call__(method, *args, **kwargs)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "v.duckdb") as opened:
-        yield opened
 
 
 @pytest.fixture
