@@ -17,8 +17,11 @@ def kept_control_store(folder: Path) -> Iterator[None]:
     the database too: so it is removed where Ray can't be started with it, and when Ray has ended in good order.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.environ |= {"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": str(folder)}
+    wanted = {"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": str(folder)}
+    os.environ |= wanted
     try:
         yield
     finally:
+        for name in wanted:
+            del os.environ[name]
         shutil.rmtree(folder)

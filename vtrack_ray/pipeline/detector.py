@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -17,9 +17,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.launcher import Store
-
-_MOST_SAMPLES = 200_000
-"""What is kept in memory of concluded videos: 600 recordings of ten minutes, some 50 MB."""
+from vtrack_ray.pipeline.takes import MOST_SAMPLES, Takes
 
 
 class Detector(Protocol):
@@ -45,7 +43,7 @@ class EventDetector:
     It remembers at most so many samples of what it has concluded.
     """
 
-    def __init__(self, store: Store, most_samples: int = _MOST_SAMPLES) -> None:
+    def __init__(self, store: Store, most_samples: int = MOST_SAMPLES) -> None:
         self._store = store
         # Two folds of neighbouring videos at once would each miss the other's samples.
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -119,37 +117,6 @@ class EventDetector:
             logs = await self._store(Ledger.logs, [video.video_id for video in unknown])
             takes |= {video.video_id: Take(video=video, logs=tuple(logs[video.video_id])) for video in unknown}
         return takes
-
-
-class Takes:
-    """The latest takes of those that were concluded here: each is a neighbour of the next one of its camera."""
-
-    def __init__(self, most_samples: int) -> None:
-        self._most_samples = most_samples
-        self._takes: OrderedDict[str, Take] = OrderedDict()
-        self._samples = 0
-
-    def of(self, video: Video) -> Take | None:
-        """The video's take, if it is known."""
-        take = self._takes.get(video.video_id)
-        return take if take and take.video == video else None
-
-    def keep(self, take: Take) -> None:
-        """Takes it for what the ledger has of its video, until it is told to forget it."""
-        self.forget(take.video.video_id)
-        self._takes[take.video.video_id] = take
-        self._samples += _samples(take)
-        while self._samples > self._most_samples:
-            self.forget(next(iter(self._takes)))
-
-    def forget(self, video_id: str) -> None:
-        """Has the video's take asked for in the ledger again."""
-        if take := self._takes.pop(video_id, None):
-            self._samples -= _samples(take)
-
-
-def _samples(take: Take) -> int:
-    return sum(len(log.samples) for log in take.logs)
 
 
 class _Reach(NamedTuple):
