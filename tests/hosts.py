@@ -22,6 +22,9 @@ from tests.processes import title
 _HIDE = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
 """`ip netns exec` gives the command mounts of its own."""
 _SAMPLING = "ray::sample:"
+_HELD_S, _ANSWERS_S = 3.0, 0.3
+"""So long a process may be held still, and so long it takes to answer: Ray asks every five seconds if it is there."""
+_DEAD_S = 10.0
 
 needs_hosts = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("ip") is None,
@@ -81,9 +84,11 @@ class Host:
 
     def kill(self) -> None:
         """As if its power was cut."""
-        for process in self.processes():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        while found := self.processes():  # more than once: they may just be starting others
+            for process in found:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(found, _DEAD_S)
         for started in self.started:
             started.wait()
 
@@ -98,8 +103,11 @@ class Host:
         """Its processes that are at work on a span."""
         return [process for process in self.processes() if title(process).startswith(_SAMPLING)]
 
-    def held_sampler(self, limit_s: float = 90.0) -> psutil.Process:
-        """One that is at work on a span, held still, so that the work can't end."""
+    def held_sampler(self, limit_s: float) -> psutil.Process | None:
+        """One that is at work on a span, held still, so that the work can't end; None if none is seen for so long.
+
+        Ray takes it for lost when it has not answered for ten seconds.
+        """
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             for process in self.samplers():
@@ -109,7 +117,7 @@ class Host:
                         return process
                     process.resume()
             time.sleep(0.02)
-        raise AssertionError("no sampling worker was seen on the host", self.said)
+        return None
 
 
 @contextmanager
@@ -139,6 +147,7 @@ def hosts(folder: Path, count: int) -> Iterator[list[Host]]:
     finally:
         for one in made:
             one.kill()
+            ip("link", "del", f"{one.name}a")  # else it is there until the kernel has cleaned up the namespace
             ip("netns", "del", one.name)
             shutil.rmtree(one.ray_folder, ignore_errors=True)
         ip("link", "del", bridge)
@@ -154,7 +163,14 @@ def give_token(head: Host, *others: Host) -> None:
 
 def at_work_beside(head: Host, worker: Host, limit_s: float = 90.0) -> psutil.Process:
     """One of the worker's processes that is at work on a span, held still; the head's too are at work."""
-    heads = head.held_sampler(limit_s)  # else it might have done all before the other machine begins
-    held = worker.held_sampler(limit_s)
-    heads.resume()
-    return held
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        # Slowed down, or it might have done all before the other machine begins.
+        heads = head.held_sampler(limit_s)
+        assert heads is not None, ("the head does not work", head.said)
+        held = worker.held_sampler(_HELD_S)
+        heads.resume()
+        if held is not None:
+            return held
+        time.sleep(_ANSWERS_S)
+    raise AssertionError("the worker does not work", worker.said)

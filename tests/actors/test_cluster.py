@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import psutil
 import pytest
 
 from tests.changed import ChangedVtrack
+from vtrack_ray.actors.cluster import joined_ray, prepare_token
+from vtrack_ray.errors import ClusterError
 
 PATIENCE_S = 120.0
 AGENT_PORT = 52365
@@ -69,6 +72,7 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
             assert not {"log_monitor.py", "monitor.py", "dashboard.py"} & scripts, "what nobody here needs was started"
             called = {" ".join(one.cmdline()) for one in processes(up.pid)}
             assert not any("RuntimeEnvAgent" in one for one in called), "nobody is here who could ask for it"
+            assert (home / ".ray" / "auth_token").stat().st_mode & 0o077 == 0
             up.send_signal(signal.SIGTERM)
             out, err = up.communicate(timeout=PATIENCE_S)
         finally:
@@ -89,3 +93,23 @@ def agent_ports(up: int) -> list[int]:
     folders = [Path(tempfile.gettempdir(), "ray").glob(f"session_*_{one.pid}") for one in psutil.Process(up).children()]
     written = [file for found in folders for folder in found for file in folder.glob("dashboard_agent_listen_port_*")]
     return [int(file.read_text("ascii")) for file in written]
+
+
+def test_a_secret_that_can_not_be_kept_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    (tmp_path / ".ray").touch()
+    with pytest.raises(ClusterError, match=r"can't be kept in .*auth_token: File exists"), joined_ray("local"):
+        pass
+
+
+def test_a_secret_that_is_there_is_kept(tmp_path: Path) -> None:
+    token = tmp_path / ".ray" / "auth_token"
+    with ThreadPoolExecutor() as threads:
+        for _ in threads.map(prepare_token, [token] * 20):
+            pass
+    first = token.read_text()
+    assert len(first) == 64
+    prepare_token(token)
+    assert token.read_text() == first
+    assert [one.name for one in token.parent.iterdir()] == ["auth_token"]

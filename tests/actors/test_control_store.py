@@ -13,8 +13,8 @@ from vtrack_ray.actors.control_store import kept_control_store
 from vtrack_ray.errors import ClusterError
 
 
-def test_ray_keeps_it_there_until_it_ends_in_good_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+@pytest.mark.usefixtures("rays_home")
+def test_ray_keeps_it_there_until_it_ends_in_good_order(tmp_path: Path) -> None:
     folder = tmp_path / "v.duckdb.cluster"
     with kept_control_store(folder), joined_ray("local", has_metrics=False) as logs:
         assert logs is not None

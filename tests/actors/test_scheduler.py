@@ -44,10 +44,8 @@ def until_told(scheduler: Any, text: str) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_what_is_asked_of_it_is_done_and_survives_its_being_killed(
-    two_cameras: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))  # where Ray keeps its token
+@pytest.mark.usefixtures("rays_home")
+def test_what_is_asked_of_it_is_done_and_survives_its_being_killed(two_cameras: Footage, tmp_path: Path) -> None:
     settings = Settings(DB=tmp_path / "vtrack.duckdb", BACKUP_HOURS=0)
     custom = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(two_cameras.root / "cam2"))
     with scheduler_of(settings) as scheduler:

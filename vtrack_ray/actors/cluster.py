@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from vtrack_ray.actors.parts import without_spare_parts
 from vtrack_ray.errors import ClusterError, ClusterTimedOut
 
 NAMESPACE = "vtrack"
+_OTHER_TOKENS = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}
+"""Where Ray looks before it looks in its folder."""
 OBJECT_STORE_BYTES = 200 * 2**20  # samples pass through it, pictures never do
 
 
@@ -52,10 +56,10 @@ def joined_ray(
     try:
         has_guests = has_dashboard or reached_at is not None
         spared = without_spare_parts(has_dashboard=has_dashboard, has_metrics=has_metrics, has_guests=has_guests)
+        if address == "local":
+            prepare_token(Path.home() / ".ray" / "auth_token")
         with _signals_waiting(), spared:
             context = _started(address, options)
-        if address == "local":
-            _close_token_file()
         yield Path(context.address_info["session_dir"]) if address == "local" else None
     finally:
         ray.shutdown()
@@ -111,8 +115,23 @@ def _require_listener(address: str) -> None:
         )
 
 
-def _close_token_file() -> None:
-    """Makes Ray's token readable by its owner alone: a local Ray writes it for everyone to read."""
-    token = Path.home() / ".ray" / "auth_token"
-    if token.is_file():
+def prepare_token(token: Path) -> None:
+    """Sees to it that the file has a secret, which its owner alone can read.
+
+    Ray would write one for everyone to read; and of two that are started at once, each its own, whatever the other has
+    begun with. Raises ClusterError if it can't be written.
+    """
+    if not _OTHER_TOKENS.isdisjoint(os.environ):
+        return
+    try:
+        token.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=token.parent) as whole:
+            whole.write(secrets.token_hex(32))
+            whole.flush()
+            with suppress(FileExistsError):
+                os.link(whole.name, token)
         token.chmod(0o600)
+    except OSError as error:
+        raise ClusterError(
+            f"The secret that Ray's processes share can't be kept in {token}: {error.strerror}"
+        ) from error
