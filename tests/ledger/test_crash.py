@@ -54,6 +54,16 @@ with Ledger.open(sys.argv[1], wait_s=10) as ledger:
         print("made", flush=True)
 """
 
+SETTLE_BY_HALF = """
+import os, sys
+import duckdb
+from vtrack_ray.ledger.migrations import drop_indexes
+connection = duckdb.connect(sys.argv[1])
+drop_indexes(connection)
+connection.execute("CHECKPOINT")
+os._exit(0)
+"""
+
 
 def test_a_killed_owner_loses_nothing_acknowledged_and_leaves_nothing_half_done(path: Path) -> None:
     chance = random.Random(1)  # noqa: S311
@@ -112,6 +122,19 @@ def test_what_a_killed_owner_leaves_is_settled_by_the_next_one(path: Path, caplo
     caplog.clear()
     Ledger.open(path).close()
     assert "indexes" not in caplog.text
+
+
+def test_what_one_that_is_killed_while_it_settles_leaves_is_settled_by_the_next_one(path: Path) -> None:
+    with running(STORE, path) as (process, _):
+        process.wait()
+    with running(SETTLE_BY_HALF, path) as (process, _):
+        assert process.wait() == 0
+    assert not wal_path(path).exists(), "nothing tells but the indexes that are missing"
+    with Ledger.open(path, read_only=True) as ledger:
+        assert found_by_code(ledger) == 8
+    with Ledger.open(path) as ledger:
+        assert stored_twice_is_refused(ledger), "the index that knows each event is there again"
+        assert found_by_code(ledger) == 8
 
 
 def test_a_reader_of_what_a_killed_owner_left_trusts_no_index(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ from tests.ledger.examples import MINUTE, NOON, event, refolded
 from vtrack_ray.errors import LedgerDamaged, LedgerError
 from vtrack_ray.ledger import migrations as module
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.migrations import migrations
+from vtrack_ray.ledger.migrations import NAMED_INDEXES, index_definitions, migrations
 from vtrack_ray.ledger.values import EventFilter
 
 OTHER = Path("other.duckdb")
@@ -17,6 +17,10 @@ OTHER = Path("other.duckdb")
 
 def test_migrations_are_numbered_without_gaps() -> None:
     assert [migration.version for migration in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+def test_the_indexes_that_every_database_has_are_known_by_name() -> None:
+    assert index_definitions().keys() == NAMED_INDEXES
 
 
 def test_every_table_and_column_is_described(ledger: Ledger, path: Path) -> None:

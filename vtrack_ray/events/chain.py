@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from vtrack_ray import instants
@@ -17,6 +19,8 @@ from vtrack_ray.meaning.video import Video
 OVERLAP_US = 2_000_000
 """Recorders begin a file up to this long before the one before it ends. Videos that share more time are not one after
 the other: they are copies, or another camera's."""
+
+_time_s, _at_us = attrgetter("time_s"), attrgetter("at_us")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +40,17 @@ class Take:
         sampled = [sample.time_s for log in self.logs for sample in log.samples[-1:]]
         return max(instants.to_us(self.video.ended_at), self.start_us + round(max(sampled, default=0.0) * 1e6))
 
-    def samples(self) -> list[Sample]:
+    @cached_property
+    def moments(self) -> list[Moment]:
         """The samples of all logs in time order, those of one picture made one."""
-        every = sorted((s for log in self.logs for s in log.samples), key=lambda s: s.time_s)
-        return [_merged(list(same)) for _, same in groupby(every, key=lambda s: s.time_s)]
+        start_us, video = self.start_us, self.video
+        return [Moment(start_us + round(sample.time_s * 1e6), video, sample) for sample in self._samples()]
+
+    def _samples(self) -> list[Sample]:
+        every = sorted((sample for log in self.logs for sample in log.samples), key=_time_s)
+        if all(one.time_s < next_one.time_s for one, next_one in pairwise(every)):
+            return every
+        return [_merged(list(same)) for _, same in groupby(every, key=_time_s)]
 
     def blind_us(self) -> list[tuple[int, int]]:
         """The unreadable stretches, [start, end) in microseconds since 1970, touching ones joined."""
@@ -98,12 +109,10 @@ def unbroken(takes: Iterable[Take], gap_s: float) -> Iterator[list[Moment]]:
 def _moments(chain: Sequence[Take]) -> Iterator[Moment]:
     seen_until_us = -1
     for take in chain:
-        trimmed_until_us = seen_until_us
-        for sample in take.samples():
-            at_us = take.start_us + round(sample.time_s * 1e6)
-            if at_us > trimmed_until_us:
-                yield Moment(at_us, take.video, sample)
-                seen_until_us = at_us
+        fresh = take.moments[bisect_right(take.moments, seen_until_us, key=_at_us) :]
+        yield from fresh
+        if fresh:
+            seen_until_us = fresh[-1].at_us
 
 
 def _merged(samples: list[Sample]) -> Sample:

@@ -40,12 +40,17 @@ _AT_FAULT = (duckdb.ConstraintException, duckdb.InternalException, duckdb.FatalE
 _THREADS = 1
 """Of its own, for all queries: a second one has small queries wait for each other (p95 of a look-up under load: 168 ms
 in place of 36), and takes from the samplers' cores."""
-_MEMORY = "1GB"
+_MEMORY = "15%"
+"""Of what this process may have: the indexes of a million videos' events are made in some 800 MB."""
 _LOOKED_UP = 1000
 """Of a list of so many keys at most, each is looked up in an index: by itself, DuckDB reads all rows from 51 on."""
+_LOG = "128MB"
+"""So long the log of changes may grow until they are put in the tables: with DuckDB's own 16 MB, that is most of what a
+change costs beside a million videos, as it has all indexes be read anew. As much is read back in a second."""
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    "checkpoint_threshold": _LOG,
     "dynamic_or_filter_threshold": _LOOKED_UP,
     "memory_limit": _MEMORY,
     "threads": _THREADS,
@@ -79,9 +84,13 @@ class Database:
         is_new = not path.exists()
         connection, was_cut_off = _connect(path, read_only=read_only, wait_s=wait_s, memory_limit=memory_limit)
         try:
-            (migrations.require_current if read_only else migrations.migrate)(connection)
-            if was_cut_off:
-                (_distrust_indexes if read_only else _settle)(path, connection)
+            if read_only:
+                migrations.require_current(connection)
+                if was_cut_off:
+                    _distrust_indexes(path, connection)
+            else:
+                migrations.migrate(connection)
+                _settle(path, connection, was_cut_off=was_cut_off)
         except LedgerError as error:
             connection.close()
             raise type(error)(f"The database {path} {error}.") from error
@@ -265,15 +274,18 @@ class Database:
             raise refusal(self.path, error) from error
 
 
-def _settle(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+def _settle(path: Path, connection: duckdb.DuckDBPyConnection, *, was_cut_off: bool) -> None:
     """Makes sure of what was read back from the log of an owner that was cut off, and empties that log.
 
     What DuckDB 2.0 reads back leaves indexes that may miss rows, or know rows that are gone: the rows are right. Nor
-    does it empty that log by itself ever again, however long it grows.
+    does it empty that log by itself ever again, however long it grows. Whoever is cut off in this leaves indexes that
+    are missing, which the next one makes.
     """
-    log.info("The last owner of %s was cut off in its work: the indexes are made anew from the tables.", path)
-    migrations.remake_indexes(connection)
-    connection.execute("CHECKPOINT")
+    if was_cut_off:
+        log.info("The last owner of %s was cut off in its work: the indexes are made anew from the tables.", path)
+        migrations.drop_indexes(connection)
+        connection.execute("CHECKPOINT")
+    migrations.make_indexes(connection)
 
 
 def _distrust_indexes(path: Path, connection: duckdb.DuckDBPyConnection) -> None:

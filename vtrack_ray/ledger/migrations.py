@@ -20,6 +20,10 @@ COMMENT ON COLUMN schema_versions.name IS 'File name of the migration.';
 COMMENT ON COLUMN schema_versions.applied_at IS 'When it was applied (UTC).';
 """
 
+NAMED_INDEXES = frozenset(
+    {"clips_by_event", "event_codes_by_event", "event_codes_by_key", "events_by_id", "logs_by_video", "sights_by_event"}
+)
+
 
 class Migration(NamedTuple):
     version: int
@@ -90,14 +94,34 @@ def definitions(tables: Sequence[str]) -> list[str]:
     ]
 
 
-def remake_indexes(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Puts new indexes, made from the rows, in the place of all that have a name. Raises duckdb.Error."""
-    indexes = cursor.execute("SELECT index_name, sql FROM duckdb_indexes()").fetchall()
-    cursor.execute("BEGIN")
-    for name, sql in indexes:
-        cursor.execute(f'DROP INDEX "{name}"')
-        cursor.execute(sql)
-    cursor.execute("COMMIT")
+def drop_indexes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drops all that have a name. Raises duckdb.Error."""
+    connection.execute("BEGIN")
+    for (name,) in connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall():
+        connection.execute(f'DROP INDEX "{name}"')
+    connection.execute("COMMIT")
+
+
+def make_indexes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes those that are missing, from the rows. Raises duckdb.Error.
+
+    DuckDB keeps a new index in memory until the next checkpoint: with one after each, there is need of memory for one
+    at a time.
+    """
+    there = {name for (name,) in connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall()}
+    if there >= NAMED_INDEXES:
+        return
+    for name, sql in index_definitions().items():
+        if name not in there:
+            connection.execute(sql)
+            connection.execute("CHECKPOINT")
+
+
+def index_definitions() -> dict[str, str]:
+    """By name, the statements that make the indexes of a database to which all migrations are applied."""
+    with closing(duckdb.connect(":memory:")) as connection:
+        migrate(connection)
+        return dict(connection.execute("SELECT index_name, sql FROM duckdb_indexes() ORDER BY index_name").fetchall())
 
 
 def table_names() -> list[str]:

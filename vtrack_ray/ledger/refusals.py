@@ -29,6 +29,8 @@ def unusable(path: Path, error: duckdb.Error) -> LedgerError:
     if _DISK_FULL in str(error):
         return _disk_full(path)
     said = str(error).splitlines()[0].rstrip(".")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return LedgerError(f"The database {path} needs more memory than it may have on this machine: {said}.")
     if "WAL" in said:
         return LedgerDamaged(f"The log {wal_path(path)} of the database can't be read: {said}. {_MEND_LOG}")
     return LedgerDamaged(f"The file {path} can't be read as a database: {said}. {MEND}")
