@@ -41,7 +41,7 @@ _DONE = (
     """
     INSERT INTO processed_logs BY NAME
     SELECT video_id, 0 AS start_s, 600 AS end_s, 'cascade' AS method, 1 AS attempt, 'former' AS profile_digest,
-      [] AS samples, [] AS coverage, 300 AS pictures, MAP {'index': 0.2} AS seconds, [] AS notes
+      '[]' AS samples, '[]' AS coverage, 300 AS pictures, '{"index": 0.2}' AS seconds, '[]' AS notes
     FROM done
     """,
     """
@@ -70,7 +70,7 @@ _DONE = (
     INSERT INTO history BY NAME
     SELECT (SELECT coalesce(max(occurrence_id), 0) FROM history) + row_number() OVER () AS occurrence_id,
       $now::TIMESTAMP AS happened_at, 'done' AS kind, camera_name, video_id, 1 AS attempt,
-      path || ': done' AS text, MAP {'footage_s': 600.0, 'work_s': 3.3, 'events': 5.0} AS figures
+      path || ': done' AS text, '{"footage_s": 600.0, "work_s": 3.3, "events": 5.0}' AS figures
     FROM done
     """,
 )

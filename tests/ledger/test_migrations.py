@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.ledger.examples import MINUTE, NOON, event, refolded
+from tests.ledger.examples import MINUTE, NOON, claimed, event, log, refolded
 from vtrack_ray.errors import LedgerDamaged, LedgerError
 from vtrack_ray.ledger import migrations as module
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.migrations import NAMED_INDEXES, index_definitions, migrations
 from vtrack_ray.ledger.values import EventFilter
+from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+from vtrack_ray.meaning.sampling_log import Jump
 
 OTHER = Path("other.duckdb")
 
@@ -125,21 +128,15 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
         then.setattr(module, "migrations", lambda: migrations()[:2])
         Ledger.open(second).close()
     with duckdb.connect(second) as connection:
-        second_columns = columns(connection)
-    with duckdb.connect(path) as connection:  # as the second version made it
-        for (index,) in connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall():
-            connection.execute(f"DROP INDEX {index}")
-        for table in tables(path) - tables(second):
-            connection.execute(f"DROP TABLE {table}")
-        for table, column in columns(connection) - second_columns:
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute("DELETE FROM schema_versions WHERE version > 2")
-    with Ledger.open(path) as migrated:
+        connection.execute(f"ATTACH '{path}' AS now (READ_ONLY)")
+        connection.execute("INSERT INTO events BY NAME SELECT * FROM now.events")
+        connection.execute("INSERT INTO sights BY NAME SELECT * FROM now.sights")
+    with Ledger.open(second) as migrated:
         assert [row.tracking_codes for row in migrated.event_rows(EventFilter(codes=("A1",)))] == [
             ("A1", "a1", "B2"),
             ("a1",),
         ]
-    with duckdb.connect(path) as connection:
+    with duckdb.connect(second) as connection:
         assert connection.execute("SELECT count(*) FROM event_codes").fetchall() == [(3,)]
 
 
@@ -164,8 +161,26 @@ def test_events_stored_with_a_primary_key_are_kept_and_have_an_index_with_a_name
     assert {("events",), ("sights",)} <= {*indexed}
 
 
-def columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    return {*connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()}
+def test_logs_and_history_stored_in_nested_columns_come_back_as_they_were(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        then.setattr(module, "migrations", lambda: migrations()[:11])
+        with Ledger.open(path) as ledger:
+            claim = claimed(ledger, "a.mp4")
+            video_id = claim.video.video_id
+            stored = replace(
+                log(video_id), notes=("tab\t", "no text \udcff", 'a "quoted" ữ'), jumps=(Jump(0.1 + 0.2, True),)
+            )
+            ledger.log_span(video_id, claim.attempt, "digest", stored)
+            ledger.record([Occurrence.now(OccurrenceKind.DONE, "done", footage_s=0.1 + 0.2)])
+            told = ledger.history()
+    with Ledger.open(path) as migrated:
+        assert migrated.logs([video_id]) == {video_id: [stored]}
+        assert migrated.history() == told
+        again = replace(stored, notes=())
+        migrated.log_span(video_id, claim.attempt, "digest", again)
+        assert migrated.logs([video_id]) == {video_id: [again]}
 
 
 def tables(path: Path) -> set[str]:

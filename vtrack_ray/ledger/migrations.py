@@ -103,7 +103,7 @@ def drop_indexes(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def make_indexes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes those that are missing, from the rows. Raises duckdb.Error.
+    """Makes those that are missing of the tables that are there, from the rows. Raises duckdb.Error.
 
     DuckDB keeps a new index in memory until the next checkpoint: with one after each, there is need of memory for one
     at a time.
@@ -111,17 +111,21 @@ def make_indexes(connection: duckdb.DuckDBPyConnection) -> None:
     there = {name for (name,) in connection.execute("SELECT index_name FROM duckdb_indexes()").fetchall()}
     if there >= NAMED_INDEXES:
         return
-    for name, sql in index_definitions().items():
-        if name not in there:
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    for name, (table, sql) in index_definitions().items():
+        if table in tables and name not in there:
             connection.execute(sql)
             connection.execute("CHECKPOINT")
 
 
-def index_definitions() -> dict[str, str]:
-    """By name, the statements that make the indexes of a database to which all migrations are applied."""
+def index_definitions() -> dict[str, tuple[str, str]]:
+    """By name, the table and the statement of each index of a database to which all migrations are applied."""
     with closing(duckdb.connect(":memory:")) as connection:
         migrate(connection)
-        return dict(connection.execute("SELECT index_name, sql FROM duckdb_indexes() ORDER BY index_name").fetchall())
+        found = connection.execute(
+            "SELECT index_name, table_name, sql FROM duckdb_indexes() ORDER BY index_name"
+        ).fetchall()
+        return {name: (table, sql) for name, table, sql in found}
 
 
 def table_names() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _ESCAPE = "\x1a"  # the control character SUBSTITUTE: one that no file name or barcode needs in practice
+_SHOWN = (repr(_ESCAPE)[1:-1], r"\u001a", r"\u001A")
 _UNSTORABLE = re.compile("[\0\x1a\ud800-\udfff]")
 _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
 
@@ -24,5 +25,5 @@ def restored(text: str) -> str:
 
 
 def has_escapes(shown: str) -> bool:
-    """Whether text that `restored` changes may be among values, shown as `repr` shows them."""
-    return repr(_ESCAPE)[1:-1] in shown
+    """Whether text that `restored` changes may be among values, shown as `repr` shows them, or JSON."""
+    return any(escape in shown for escape in _SHOWN)

@@ -61,6 +61,8 @@ def _mended(kind: str, values: Sequence[Any]) -> Sequence[Any]:
     """A column's values as they are outside the database."""
     if kind == "VARCHAR":
         return [value if value is None else restored(value) for value in values]
+    if kind == "JSON":
+        return [value if value is None else _loaded(value) for value in values]
     if kind == "VARCHAR[]":
         return [value if value is None else [restored(item) for item in value] for value in values]
     if not _MENDED.search(kind):
@@ -88,6 +90,11 @@ def _inward(value: object) -> object:
 def _in_json(value: object) -> object:
     inward = _inward(value)
     return inward.isoformat() if isinstance(inward, datetime) else inward
+
+
+def _loaded(text: str) -> object:
+    value = json.loads(text)
+    return _outward(value) if has_escapes(text) else value
 
 
 def _outward(value: object) -> object:

@@ -7,7 +7,7 @@ FROM (
     from_json(
       $occurrences,
       '[{"happened_at": "TIMESTAMP", "kind": "VARCHAR", "camera_name": "VARCHAR", "video_id": "VARCHAR", "attempt": "INTEGER",
-         "node": "VARCHAR", "text": "VARCHAR", "figures": "MAP(VARCHAR, DOUBLE)"}]'
+         "node": "VARCHAR", "text": "VARCHAR", "figures": "JSON"}]'
     ),
     max_depth := 2
   )
@@ -17,7 +17,7 @@ FROM (
 -- The latest occurrences by filter, earliest first; NULL means any.
 SELECT *
 FROM (
-  SELECT *
+  SELECT * REPLACE (figures::JSON AS figures)
   FROM history
   WHERE ($kinds::VARCHAR[] IS NULL OR kind IN (SELECT unnest($kinds::VARCHAR[])))
     AND ($cameras::VARCHAR[] IS NULL OR camera_name IN (SELECT unnest($cameras::VARCHAR[])))

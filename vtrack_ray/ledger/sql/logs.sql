@@ -6,24 +6,16 @@ SELECT unnest(
   from_json(
     $logs,
     '[{"video_id": "VARCHAR", "start_s": "DOUBLE", "end_s": "DOUBLE", "method": "VARCHAR", "attempt": "INTEGER",
-       "profile_digest": "VARCHAR",
-       "samples": [{
-         "time_s": "DOUBLE", "trigger": "VARCHAR", "hand": "BOOLEAN", "looked": "BOOLEAN",
-         "sights": [{
-           "code": "VARCHAR", "symbology": "VARCHAR", "x": "INTEGER", "y": "INTEGER", "width": "INTEGER",
-           "height": "INTEGER", "decoder": "VARCHAR", "fused_s": ["DOUBLE"]
-         }]
-       }],
-       "coverage": [{"start_s": "DOUBLE", "end_s": "DOUBLE", "coverage": "VARCHAR", "reason": "VARCHAR"}],
-       "pictures": "BIGINT", "seconds": "MAP(VARCHAR, DOUBLE)",
-       "jumps": [{"time_s": "DOUBLE", "is_counted_on": "BOOLEAN"}], "notes": ["VARCHAR"]}]'
+       "profile_digest": "VARCHAR", "samples": "JSON", "coverage": "JSON", "pictures": "BIGINT", "seconds": "JSON",
+       "jumps": "JSON", "notes": "JSON"}]'
   ),
   max_depth := 2
 );
 
 -- name: log_outlines
 -- What the records of some videos sum up of their logs, in any order.
-SELECT video_id, start_s, end_s, method, attempt, profile_digest, coverage, pictures, seconds
+SELECT video_id, start_s, end_s, method, attempt, profile_digest, coverage::JSON AS coverage, pictures,
+  seconds::JSON AS seconds
 FROM processed_logs
 WHERE true
   AND video_id = $video_id -- if video_id
@@ -53,7 +45,8 @@ WHERE file_list.video_id = sums.video_id
 
 -- name: logs
 -- The logs of some videos, in any order: they are few, and ordering them takes longer than to read them.
-SELECT video_id, start_s, end_s, method, samples, coverage, pictures, seconds, jumps, notes
+SELECT video_id, start_s, end_s, method, samples::JSON AS samples, coverage::JSON AS coverage, pictures,
+  seconds::JSON AS seconds, jumps::JSON AS jumps, notes::JSON AS notes
 FROM processed_logs
 WHERE true
   AND video_id = $video_id -- if video_id

@@ -10,7 +10,8 @@ ORDER BY source, path;
 
 -- name: snapshot_processed_logs
 -- The sampling logs.
-SELECT video_id, start_s, end_s, method, profile_digest, samples, coverage, jumps, notes
+SELECT video_id, start_s, end_s, method, profile_digest, samples::JSON AS samples, coverage::JSON AS coverage,
+  jumps::JSON AS jumps, notes::JSON AS notes
 FROM processed_logs
 ORDER BY video_id, start_s, end_s, method;
 

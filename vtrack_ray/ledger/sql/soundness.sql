@@ -10,12 +10,15 @@ ORDER BY path;
 
 -- name: missummed_videos
 -- Videos whose record is not the sum of their sampling logs.
-WITH logged AS (
+WITH accounted AS (
+  SELECT video_id, from_json(coverage, '[{"start_s": "DOUBLE", "end_s": "DOUBLE", "coverage": "VARCHAR"}]') AS coverage
+  FROM processed_logs
+), logged AS (
   SELECT video_id,
     coalesce(fsum(list_sum([s.end_s - s.start_s for s in coverage if s.coverage = 'examined'])), 0) AS examined_s,
     coalesce(fsum(list_sum([s.end_s - s.start_s for s in coverage if s.coverage = 'idle'])), 0) AS idle_s,
     coalesce(fsum(list_sum([s.end_s - s.start_s for s in coverage if s.coverage = 'unreadable'])), 0) AS unreadable_s
-  FROM processed_logs
+  FROM accounted
   GROUP BY video_id
 )
 SELECT path
