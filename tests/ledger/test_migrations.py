@@ -162,20 +162,30 @@ def test_events_stored_with_a_primary_key_are_kept_and_have_an_index_with_a_name
 
 
 def test_logs_and_history_stored_in_nested_columns_come_back_as_they_were(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    claim = claimed(ledger, "a.mp4")
+    video_id = claim.video.video_id
+    stored = replace(log(video_id), notes=("tab\t", "no text \udcff", 'a "quoted" ữ'), jumps=(Jump(0.1 + 0.2, True),))
+    ledger.log_span(video_id, claim.attempt, "digest", stored)
+    ledger.record([Occurrence.now(OccurrenceKind.DONE, "done", footage_s=0.1 + 0.2)])
+    told = ledger.history()
+    ledger.close()
+    former = path.with_name("former.duckdb")
     with monkeypatch.context() as then:
         then.setattr(module, "migrations", lambda: migrations()[:11])
-        with Ledger.open(path) as ledger:
-            claim = claimed(ledger, "a.mp4")
-            video_id = claim.video.video_id
-            stored = replace(
-                log(video_id), notes=("tab\t", "no text \udcff", 'a "quoted" ữ'), jumps=(Jump(0.1 + 0.2, True),)
-            )
-            ledger.log_span(video_id, claim.attempt, "digest", stored)
-            ledger.record([Occurrence.now(OccurrenceKind.DONE, "done", footage_s=0.1 + 0.2)])
-            told = ledger.history()
-    with Ledger.open(path) as migrated:
+        Ledger.open(former).close()
+    with duckdb.connect(former) as connection:
+        connection.execute(f"ATTACH '{path}' AS now (READ_ONLY)")
+        connection.execute("INSERT INTO file_list BY NAME SELECT * FROM now.file_list")
+        connection.execute(
+            "INSERT INTO processed_logs BY NAME "
+            "SELECT * REPLACE (samples::JSON AS samples, coverage::JSON AS coverage, "
+            "seconds::JSON AS seconds, jumps::JSON AS jumps, notes::JSON AS notes) FROM now.processed_logs"
+        )
+        connection.execute("INSERT INTO history BY NAME SELECT * REPLACE (figures::JSON AS figures) FROM now.history")
+        assert isinstance(connection.execute("SELECT samples FROM processed_logs").fetchall()[0][0], list)
+    with Ledger.open(former) as migrated:
         assert migrated.logs([video_id]) == {video_id: [stored]}
         assert migrated.history() == told
         again = replace(stored, notes=())

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from math import fsum
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.claims import stale_attempts
@@ -101,10 +101,14 @@ def _save(transaction: Transaction, answers: Sequence[tuple[str, int, str, Sampl
         rows[video_id, *of_span] = {**row_of(log), "attempt": attempt, "profile_digest": profile_digest}
         parts[video_id][of_span] = _Part(attempt, profile_digest, log.coverage, log.pictures, log.seconds)
     if new:
-        transaction.run("save_logs", is_repeat=None, logs=json.dumps(list(new.values())))
+        transaction.run("save_logs", is_repeat=None, **_columns(list(new.values())))
     if repeated:
-        transaction.run("save_logs", is_repeat=True, logs=json.dumps(list(repeated.values())))
+        transaction.run("save_logs", is_repeat=True, **_columns(list(repeated.values())))
     _set_sums(transaction, parts)
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _parts(transaction: Transaction, video_ids: Sequence[str]) -> _Parts:

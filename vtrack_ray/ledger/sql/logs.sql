@@ -1,16 +1,12 @@
 -- name: save_logs
--- Stores logs of spans, a JSON list. Looking out for some to be replaced takes twice as long.
+-- Stores logs of spans, column by column. Looking out for some to be replaced takes twice as long.
 INSERT INTO processed_logs BY NAME -- unless is_repeat
 INSERT OR REPLACE INTO processed_logs BY NAME -- if is_repeat
-SELECT unnest(
-  from_json(
-    $logs,
-    '[{"video_id": "VARCHAR", "start_s": "DOUBLE", "end_s": "DOUBLE", "method": "VARCHAR", "attempt": "INTEGER",
-       "profile_digest": "VARCHAR", "samples": "JSON", "coverage": "JSON", "pictures": "BIGINT", "seconds": "JSON",
-       "jumps": "JSON", "notes": "JSON"}]'
-  ),
-  max_depth := 2
-);
+SELECT unnest($video_id::VARCHAR[]) AS video_id, unnest($start_s::DOUBLE[]) AS start_s, unnest($end_s::DOUBLE[]) AS end_s,
+  unnest($method::VARCHAR[]) AS method, unnest($attempt::INTEGER[]) AS attempt,
+  unnest($profile_digest::VARCHAR[]) AS profile_digest, unnest($samples::VARCHAR[]) AS samples,
+  unnest($coverage::VARCHAR[]) AS coverage, unnest($pictures::BIGINT[]) AS pictures,
+  unnest($seconds::VARCHAR[]) AS seconds, unnest($jumps::VARCHAR[]) AS jumps, unnest($notes::VARCHAR[]) AS notes;
 
 -- name: log_outlines
 -- What the records of some videos sum up of their logs, in any order.
