@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import HALF, SMALL, THIRD, TINY
+from tests.conftest import SMALL, THIRD, TINY
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold, spans_without_code
 from vtrack_ray.footage.probe import probe
@@ -71,16 +71,16 @@ def assert_cascade_equals_every_picture(order: Order, folder: Path, span_s: floa
 
 
 KINDS = {
-    "hevc": replace(HALF, codec="hevc", keyframe_s=4),
+    "hevc": replace(THIRD, codec="hevc", keyframe_s=4),
     "mjpeg in avi": Recording(codec="mjpeg", container="avi", frame_rate=12),
-    "mjpeg in mp4": replace(HALF, codec="mjpeg"),
-    "long distance of keyframes": replace(HALF, keyframe_s=12),
-    "short distance of keyframes": replace(HALF, keyframe_s=0.5),
-    "constant bit rate": replace(HALF, bitrate_kbps=800),
+    "mjpeg in mp4": replace(THIRD, codec="mjpeg"),
+    "long distance of keyframes": replace(THIRD, keyframe_s=12),
+    "short distance of keyframes": replace(THIRD, keyframe_s=0.5),
+    "constant bit rate": replace(THIRD, bitrate_kbps=800),
     "variable frame rate": Recording(variable_frame_rate=True, container="mkv"),
     "few pictures": Recording(frame_rate=5),
-    "unchanged pictures left out": replace(HALF, skip_unchanged=True, container="mkv"),
-    "transport stream": replace(HALF, container="ts"),
+    "unchanged pictures left out": replace(THIRD, skip_unchanged=True, container="mkv"),
+    "transport stream": replace(THIRD, container="ts"),
 }
 
 
@@ -96,18 +96,18 @@ LOOKS = {
 
 @pytest.mark.parametrize("kind", LOOKS)
 def test_looks(kind: str, tmp_path: Path) -> None:
-    assert_cascade_equals_every_picture(Order(packing=SHORT, look=LOOKS[kind], recording=HALF), tmp_path)
+    assert_cascade_equals_every_picture(Order(packing=SHORT, look=LOOKS[kind], recording=THIRD), tmp_path)
 
 
 def test_hands_over_labels(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 9), idle_s=(4, 8), hands_over_label=True)
-    assert_cascade_equals_every_picture(Order(packing=packing, look=SMALL, recording=HALF), tmp_path)
+    assert_cascade_equals_every_picture(Order(packing=packing, look=SMALL, recording=THIRD), tmp_path)
 
 
 def test_no_code_is_invented_where_there_is_no_label(tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(6, 8), unlabelled=(1,))
     take = assert_cascade_equals_every_picture(
-        Order(packing=packing, look=Look(width_px=640, height_px=360, clutter=True), recording=HALF), tmp_path
+        Order(packing=packing, look=Look(width_px=640, height_px=360, clutter=True), recording=THIRD), tmp_path
     )
     assert not any(sample.sights for log in take.logs for sample in log.samples)
     assert sum(log.method is Method.SECOND_LOOK for log in take.logs) == 1
@@ -121,13 +121,13 @@ def test_kinds_of_recording(kind: str, tmp_path: Path) -> None:
 def test_packings_closer_together_than_keyframes(tmp_path: Path) -> None:
     packing = Packing(events=5, event_s=(6, 7), idle_s=(2.5, 2.6), label_s=1.2, two_codes=True)
     assert_cascade_equals_every_picture(
-        Order(packing=packing, look=TINY, recording=replace(HALF, keyframe_s=4.5)), tmp_path
+        Order(packing=packing, look=TINY, recording=replace(THIRD, keyframe_s=4.5)), tmp_path
     )
 
 
 @pytest.mark.parametrize("keyframe_s", [10.0, 60.0])
 def test_spans_shorter_than_the_distance_of_keyframes(keyframe_s: float, tmp_path: Path) -> None:
-    order = Order(packing=SHORT, look=TINY, recording=replace(HALF, keyframe_s=keyframe_s))
+    order = Order(packing=SHORT, look=TINY, recording=replace(THIRD, keyframe_s=keyframe_s))
     take = assert_cascade_equals_every_picture(order, tmp_path, span_s=10.0)
     assert sum(covered_s(log.coverage, Coverage.UNREADABLE) for log in take.logs) == 0
 
@@ -160,7 +160,7 @@ def test_a_span_behind_the_last_keyframe_shows_what_the_whole_does(tmp_path: Pat
 
 @pytest.mark.parametrize("way", ["cut at the front", "refreshed bit by bit"])
 def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> None:
-    truth = render(Order(packing=SHORT, look=TINY, recording=HALF), tmp_path / "whole")
+    truth = render(Order(packing=SHORT, look=TINY, recording=THIRD), tmp_path / "whole")
     [source] = (tmp_path / "whole" / "cam1").iterdir()
     target = tmp_path / "cam1.mp4"
     cut = ["-ss", "2.5", "-i", source, "-c", "copy"]
@@ -290,8 +290,8 @@ def test_a_still_table_without_a_card_is_hardly_looked_at(tmp_path: Path) -> Non
 
 def test_a_mostly_idle_table_is_mostly_not_decoded(tmp_path: Path) -> None:
     packing = Packing(events=2, event_s=(6, 8), idle_s=(60, 70), before_s=30, after_s=30)
-    take = assert_cascade_equals_every_picture(Order(packing=packing, look=TINY, recording=HALF), tmp_path)
-    assert sum(log.pictures for log in take.logs) < take.video.duration_s * HALF.frame_rate / 8
+    take = assert_cascade_equals_every_picture(Order(packing=packing, look=TINY, recording=THIRD), tmp_path)
+    assert sum(log.pictures for log in take.logs) < take.video.duration_s * THIRD.frame_rate / 8
 
 
 @settings(
@@ -313,7 +313,7 @@ def test_drawn_timelines(
         seed=seed,
         packing=Packing(events=2, event_s=(event_s, event_s + 1), idle_s=(idle_s, idle_s + 1), two_codes=two_codes),
         look=TINY,
-        recording=replace(HALF, keyframe_s=keyframe_s, frame_rate=frame_rate),
+        recording=replace(THIRD, keyframe_s=keyframe_s, frame_rate=frame_rate),
     )
     with TemporaryDirectory() as folder:
         assert_cascade_equals_every_picture(order, Path(folder), span_s)

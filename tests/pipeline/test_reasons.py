@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.events.scenes import WITH_TRIGGER, WITHOUT_TRIGGER, filmed, triggered, video
 from vtrack_ray.meaning.sampling_log import Jump
+from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.pipeline.reasons import unreadable, unseen_card
 
 
@@ -19,6 +20,18 @@ def test_each_jump_of_the_timestamps_is_told_once_whatever_the_notes_say() -> No
         "timestamps jump back at 50.0 s; pictures whose time has been already are left out"
     )
     assert unreadable(take.video, [replace(log, notes=("a jump back of no interest",))]) is None
+
+
+def test_of_what_could_not_be_read_the_longest_tells_why() -> None:
+    take = filmed(video(duration_s=60), triggered([(10, 20)]))
+    [log] = take.logs
+    lost = [
+        Stretch(span=Span(start_s, end_s), coverage=Coverage.UNREADABLE, reason=reason)
+        for start_s, end_s, reason in ((9.8, 10.0, "damaged data"), (10.5, 12.5, "pictures of another size"))
+    ]
+    assert unreadable(take.video, [replace(log, coverage=tuple(lost))]) == (
+        "2.2 s could not be read (9.8 to 10.0 s, 10.5 to 12.5 s): pictures of another size"
+    )
 
 
 def test_a_long_video_in_which_the_card_is_never_seen_is_told() -> None:

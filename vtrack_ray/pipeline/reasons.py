@@ -35,7 +35,8 @@ def unreadable(video: Video, logs: Iterable[SamplingLog]) -> str | None:
         long = [s for s in broken if s.span.duration_s >= _WORTH_TELLING_S] or broken
         where = ", ".join(f"{s.span.start_s:.1f} to {s.span.end_s:.1f} s" for s in long[:_MOST_TOLD])
         more = f" and {len(long) - _MOST_TOLD} more" if len(long) > _MOST_TOLD else ""
-        return f"{lost_s:.1f} s could not be read ({where}{more}): {long[0].reason}"
+        longest = max(long, key=lambda stretch: stretch.span.duration_s)
+        return f"{lost_s:.1f} s could not be read ({where}{more}): {longest.reason}"
     return _jumped(jump for sampled in logs for jump in sampled.jumps)
 
 
