@@ -135,7 +135,8 @@ def test_spans_shorter_than_the_distance_of_keyframes(keyframe_s: float, tmp_pat
 @pytest.mark.parametrize("trigger_card", [True, False])
 def test_spans_in_which_no_picture_begins(trigger_card: bool, tmp_path: Path) -> None:
     packing = Packing(events=1, event_s=(6, 7), before_s=26, after_s=26, trigger_card=trigger_card)
-    render(Order(packing=packing, look=TINY, recording=Recording(skip_unchanged=True, container="mkv")), tmp_path)
+    recording = replace(THIRD, skip_unchanged=True, container="mkv")
+    render(Order(packing=packing, look=TINY, recording=recording), tmp_path)
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
