@@ -137,6 +137,15 @@ def test_what_one_that_is_killed_while_it_settles_leaves_is_settled_by_the_next_
         assert found_by_code(ledger) == 8
 
 
+def test_one_that_has_too_little_memory_to_settle_it_loses_nothing(path: Path) -> None:
+    cut_off(path)
+    with pytest.raises(LedgerError, match="for want of memory, and was left as it is") as refused:
+        Ledger.open(path, memory_limit="1MB")
+    assert type(refused.value) is LedgerError, "it is not damaged"
+    with Ledger.open(path) as ledger:
+        assert found_by_code(ledger) == 8
+
+
 def test_a_reader_of_what_a_killed_owner_left_trusts_no_index(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     cut_off(path)

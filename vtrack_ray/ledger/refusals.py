@@ -20,6 +20,7 @@ _MEND_LOG = (
 )
 _ELSEWHERE = "Make room there, correct the folder's permissions, or name a file elsewhere."
 _DISK_FULL = "No space left on device"
+_NO_MEMORY = "could not allocate block"
 
 
 def unusable(path: Path, error: duckdb.Error) -> LedgerError:
@@ -29,8 +30,11 @@ def unusable(path: Path, error: duckdb.Error) -> LedgerError:
     if _DISK_FULL in str(error):
         return _disk_full(path)
     said = str(error).splitlines()[0].rstrip(".")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return LedgerError(f"The database {path} needs more memory than it may have on this machine: {said}.")
+    if _NO_MEMORY in str(error):
+        return LedgerError(
+            f"The database {path} can't be opened for want of memory, and was left as it is: {said}. "
+            "End other programs, or open it on a machine with more."
+        )
     if "WAL" in said:
         return LedgerDamaged(f"The log {wal_path(path)} of the database can't be read: {said}. {_MEND_LOG}")
     return LedgerDamaged(f"The file {path} can't be read as a database: {said}. {MEND}")
