@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,11 +126,7 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
     ledger.replace_events(refolded(event(0, codes=["A1", "a1", "B2"]), event(1, codes=["a1"]), event(2, codes=[])))
     ledger.close()
     second = path.with_name("second.duckdb")
-    with monkeypatch.context() as then:
-        then.setattr(module, "migrations", lambda: migrations()[:2])
-        Ledger.open(second).close()
-    with duckdb.connect(second) as connection:
-        connection.execute(f"ATTACH '{path}' AS now (READ_ONLY)")
+    with of_version(2, second, path, monkeypatch) as connection:
         connection.execute("INSERT INTO events BY NAME SELECT * FROM now.events")
         connection.execute("INSERT INTO sights BY NAME SELECT * FROM now.sights")
     with Ledger.open(second) as migrated:
@@ -172,11 +170,7 @@ def test_logs_and_history_stored_in_nested_columns_come_back_as_they_were(
     told = ledger.history()
     ledger.close()
     former = path.with_name("former.duckdb")
-    with monkeypatch.context() as then:
-        then.setattr(module, "migrations", lambda: migrations()[:11])
-        Ledger.open(former).close()
-    with duckdb.connect(former) as connection:
-        connection.execute(f"ATTACH '{path}' AS now (READ_ONLY)")
+    with of_version(11, former, path, monkeypatch) as connection:
         connection.execute("INSERT INTO file_list BY NAME SELECT * FROM now.file_list")
         connection.execute(
             "INSERT INTO processed_logs BY NAME "
@@ -191,6 +185,19 @@ def test_logs_and_history_stored_in_nested_columns_come_back_as_they_were(
         again = replace(stored, notes=())
         migrated.log_span(video_id, claim.attempt, "digest", again)
         assert migrated.logs([video_id]) == {video_id: [again]}
+
+
+@contextmanager
+def of_version(
+    version: int, path: Path, now: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new database of an older version, beside which the one at `now` can be read."""
+    with monkeypatch.context() as then:
+        then.setattr(module, "migrations", lambda: migrations()[:version])
+        Ledger.open(path).close()
+    with duckdb.connect(path) as connection:
+        connection.execute(f"ATTACH '{now}' AS now (READ_ONLY)")
+        yield connection
 
 
 def tables(path: Path) -> set[str]:
