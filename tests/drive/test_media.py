@@ -19,7 +19,7 @@ from tests.conftest import MadeOnce
 from tests.drive import faults
 from tests.drive.server import Google
 from tests.drive.sources import signed_in
-from tests.pipeline.test_scheduler import clip_of
+from tests.pipeline.test_scheduler import CLIPS_RATE, clip_of
 from vtrack_ray.cli.main import main
 from vtrack_ray.drive.account import Account, account_path
 from vtrack_ray.footage.origin import cache_folder
@@ -152,7 +152,7 @@ def test_no_more_of_a_video_is_fetched_than_is_given(
     [event] = _events(settings.DB)
     clip = got(place.partition("/videos/")[0], f"events/{event.event_id}/clip")
     with av.open(io.BytesIO(clip.content)) as container:
-        assert sum(1 for _ in container.decode(video=0)) >= 60
+        assert sum(1 for _ in container.decode(video=0)) >= 6 * CLIPS_RATE
     assert google.served(video) - before < len(recording) / 4
 
 

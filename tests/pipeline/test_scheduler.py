@@ -31,6 +31,7 @@ DONE, SKIPPED, PENDING, SAMPLING = VideoStatus.DONE, VideoStatus.SKIPPED, VideoS
 
 LATER = NOW + timedelta(days=500)
 """After all footage that others rendered."""
+CLIPS_RATE = 5
 
 
 def clip_of(made_once: MadeOnce, name: str, seed: int) -> Path:
@@ -39,7 +40,7 @@ def clip_of(made_once: MadeOnce, name: str, seed: int) -> Path:
         seed=seed,
         packing=Packing(events=1, event_s=(6, 6.5), idle_s=(3, 3), before_s=2, after_s=2),
         look=TINY,
-        recording=Recording(frame_rate=5, creation_time=False),
+        recording=Recording(frame_rate=CLIPS_RATE, creation_time=False),
     )
     [path] = rendered_once(made_once, name, order).root.glob("*/*.mp4")
     return path
