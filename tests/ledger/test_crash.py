@@ -6,6 +6,7 @@ import logging
 import random
 import signal
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.files import wal_path
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import read_mark
+from vtrack_ray.ledger.migrations import NAMED_INDEXES
 from vtrack_ray.ledger.values import EventFilter
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -112,7 +114,8 @@ def test_what_a_killed_owner_leaves_is_settled_by_the_next_one(path: Path, caplo
     with Ledger.open(path) as ledger:
         assert "indexes are made anew" in caplog.text
         assert not wal_path(path).exists(), "what was read back is in the tables for good"
-        assert stored_twice_is_refused(ledger), "the index that knows each event is there"
+        assert indexes(ledger) == NAMED_INDEXES
+        assert stored_twice_is_refused(ledger)
         assert found_by_code(ledger) == 8
     caplog.clear()
     with Ledger.open(path) as ledger:
@@ -133,7 +136,7 @@ def test_what_one_that_is_killed_while_it_settles_leaves_is_settled_by_the_next_
     with Ledger.open(path, read_only=True) as ledger:
         assert found_by_code(ledger) == 8
     with Ledger.open(path) as ledger:
-        assert stored_twice_is_refused(ledger), "the index that knows each event is there again"
+        assert indexes(ledger) == NAMED_INDEXES
         assert found_by_code(ledger) == 8
 
 
@@ -159,6 +162,11 @@ def cut_off(path: Path) -> None:
     with running(STORE, path) as (process, _):
         process.wait()
     assert wal_path(path).exists()
+
+
+def indexes(ledger: Ledger) -> set[str]:
+    with closing(ledger._connection.cursor()) as cursor:
+        return {name for (name,) in cursor.execute("SELECT index_name FROM duckdb_indexes()").fetchall()}
 
 
 def found_by_code(ledger: Ledger) -> int:

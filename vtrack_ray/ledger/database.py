@@ -45,8 +45,8 @@ _MEMORY = "15%"
 _LOOKED_UP = 1000
 """Of a list of so many keys at most, each is looked up in an index: by itself, DuckDB reads all rows from 51 on."""
 _LOG = "128MB"
-"""So long the log of changes may grow until they are put in the tables: with DuckDB's own 16 MB, that is most of what a
-change costs beside a million videos, as it has all indexes be read anew. As much is read back in a second."""
+"""So long the log of changes may grow until they are put in the tables: with DuckDB's own 16 MB, that is nearly half of
+what concluding a video costs beside a million, as it has all indexes be read anew. As much is read back in a second."""
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
