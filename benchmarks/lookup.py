@@ -29,6 +29,7 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import EventFilter, EventPlace, Refolded
 from vtrack_ray.ledger.wire import Answers
 from vtrack_ray.meaning.sample import Sample
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, VideoStatus
@@ -190,7 +191,7 @@ def log_of(video_id: str, span: int) -> SamplingLog:
         video_id=video_id,
         span=Span(start_s, end_s),
         method=Method.CASCADE,
-        samples=tuple(Sample(time_s=start_s + number / 5) for number in range(50)),
+        samples=Samples(Sample(time_s=start_s + number / 5) for number in range(50)),
         coverage=(Stretch(span=Span(start_s, end_s), coverage=Coverage.EXAMINED),),
         pictures=50,
         seconds={"coarse": 0.1},

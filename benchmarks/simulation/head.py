@@ -10,11 +10,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from benchmarks.simulation.clock import Clock, Spell
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
+from vtrack_ray.ledger.values import Claim, Outcome
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
-from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.detector import EventDetector, Uncoded
 from vtrack_ray.pipeline.gathering import Gathering
 
 P = ParamSpec("P")
@@ -110,14 +110,18 @@ class SimulatedDetector:
         self._clock = clock
 
     async def conclude(
-        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
-    ) -> Outcome:
-        told = pickle.dumps((claim, profile, conclusion, logs))
+        self,
+        claim: Claim,
+        profile: Profile,
+        logs: Sequence[SamplingLog],
+        looks: Sequence[SamplingLog] | None = None,
+    ) -> Outcome | Uncoded:
+        told = pickle.dumps((claim, profile, logs, looks))
         return await self._called(self._concluded(told))
 
-    async def _concluded(self, told: bytes) -> Outcome:
-        claim, profile, conclusion, logs = pickle.loads(told)  # noqa: S301  written above
-        return await self._detector.conclude(claim, profile, conclusion, logs)
+    async def _concluded(self, told: bytes) -> Outcome | Uncoded:
+        claim, profile, logs, looks = pickle.loads(told)  # noqa: S301  written above
+        return await self._detector.conclude(claim, profile, logs, looks)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         await self._called(self._detector.refold(profile, removed))

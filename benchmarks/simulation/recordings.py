@@ -17,10 +17,11 @@ from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch, joined
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video
-from vtrack_ray.sampling.sampler import sample_span
+from vtrack_ray.sampling.sampler import sample_alone, sample_span
 from vtrack_ray.sampling.second_look import second_look
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.sources.local import Scan, scan_sources
@@ -100,7 +101,7 @@ class Recordings:
         if function is second_look:
             video, _, span = args
             return _log(video, span, is_second=True), SECOND_LOOK_S
-        if function is sample_span:
+        if function in (sample_span, sample_alone):
             video, _, span = args
             took_s = FASTEST_S + (SLOWEST_S - FASTEST_S) * chances(video.path)[0]
             return _log(video, span, is_second=False, took_s=took_s), took_s
@@ -162,7 +163,7 @@ def _log(video: Video, span: Span, *, is_second: bool, took_s: float = SECOND_LO
         video_id=video.video_id,
         span=span,
         method=Method.SECOND_LOOK if is_second else Method.CASCADE,
-        samples=tuple(Sample(time_s=t, trigger=samples.get(t), sights=sights.get(t, ())) for t in times_s),
+        samples=Samples(Sample(time_s=t, trigger=samples.get(t), sights=sights.get(t, ())) for t in times_s),
         coverage=() if is_second else _coverage(span, [(p.start_s - offset_s, p.end_s - offset_s) for p in found]),
         pictures=len(times_s),
         seconds={"second_look": took_s} if is_second else {stage: part * took_s for stage, part in _STAGES.items()},

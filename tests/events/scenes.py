@@ -10,6 +10,7 @@ from vtrack_ray.events.chain import Take
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis, Video
@@ -47,7 +48,7 @@ def filmed(of: Video, look: Callable[[float], Sample], pieces: Sequence[float] =
             video_id=of.video_id,
             span=Span(low, high),
             method=Method.EXHAUSTIVE,
-            samples=tuple(look(t) for t in times if low <= t < high),
+            samples=Samples(look(t) for t in times if low <= t < high),
             coverage=(),
         )
         for low, high in pairwise(edges)

@@ -11,6 +11,7 @@ from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 from vtrack_ray.meaning.sample import Sample, Sight, Trigger
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.meaning.video import FoundFile, Header, StartBasis
@@ -73,7 +74,9 @@ def log(video_id: str, start_s: float = 0.0, end_s: float = 60.0, method: Method
         video_id=video_id,
         span=Span(start_s, end_s),
         method=method,
-        samples=(Sample(time_s=start_s, trigger=Trigger.ON), Sample(time_s=idle_s, sights=(sight(),), hand=False)),
+        samples=Samples(
+            (Sample(time_s=start_s, trigger=Trigger.ON), Sample(time_s=idle_s, sights=(sight(),), hand=False))
+        ),
         coverage=()
         if method is Method.SECOND_LOOK
         else (

@@ -9,35 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.examples import DIGEST, claimed, log
+from tests.meaning.test_samples import NUMBERS, SAMPLES, TEXTS
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim
-from vtrack_ray.meaning.area import Area
-from vtrack_ray.meaning.sample import Sample, Sight, Trigger
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Jump, Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 
-NUMBERS = st.floats(0, 1e9)
-TEXTS = st.text(st.characters(exclude_categories=()), max_size=20)
-PIXELS = st.integers(-(2**31), 2**31 - 1)
 SPANS = st.tuples(NUMBERS, NUMBERS).map(lambda ends: Span(min(ends), max(ends)))
-SIGHTS = st.builds(
-    Sight, code=TEXTS, symbology=TEXTS, area=st.builds(Area, PIXELS, PIXELS, PIXELS, PIXELS), decoder=TEXTS
-)
-SAMPLES = st.builds(
-    Sample,
-    time_s=NUMBERS,
-    trigger=st.none() | st.sampled_from(Trigger),
-    sights=st.none() | st.lists(SIGHTS, max_size=3).map(tuple),
-    hand=st.none() | st.booleans(),
-)
 STRETCHES = st.builds(Stretch, span=SPANS, coverage=st.sampled_from(Coverage), reason=st.none() | TEXTS)
 LOGS = st.builds(
     SamplingLog,
     video_id=st.just(""),
     span=SPANS,
     method=st.sampled_from(Method),
-    samples=st.lists(SAMPLES, max_size=5).map(tuple),
+    samples=SAMPLES,
     coverage=st.lists(STRETCHES, max_size=3).map(tuple),
     pictures=st.integers(0, 2**40),
     seconds=st.dictionaries(TEXTS, NUMBERS, max_size=4),
@@ -86,7 +73,7 @@ def test_the_record_sums_its_logs(ledger: Ledger) -> None:
         video_id=video_id,
         span=Span(40.0, 60.0),
         method=Method.CASCADE,
-        samples=(),
+        samples=Samples(),
         coverage=(Stretch(span=Span(40.0, 60.0), coverage=Coverage.UNREADABLE, reason="cut off"),),
     )
     for one in (log(video_id, 0, 40), unreadable, log(video_id, 10, 20, Method.SECOND_LOOK)):

@@ -13,24 +13,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.events.scenes import START, WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, triggered, video
+from tests.events.scenes import START, WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, sight, triggered, video
 from tests.pipeline.services import Counting
-from vtrack_ray.errors import ActorLost, StaleAttempt
+from vtrack_ray.errors import ActorLost, NotAVideo, StaleAttempt
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
+from vtrack_ray.ledger.values import Claim, Outcome
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sample import Sample
+from vtrack_ray.meaning.samples import Samples
+from vtrack_ray.meaning.sampling_log import Method
+from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.detector import EventDetector, Uncoded
 from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.pipeline.launcher import LocalStore
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
-
-
-def conclusion(profile: Profile) -> Conclusion:
-    return Conclusion(profile_digest=profile.digest, is_exhaustive=True, reason=None, at=NOW)
 
 
 def claimed(ledger: Ledger, take: Take, profile: Profile) -> Claim:
@@ -48,7 +48,41 @@ def claimed(ledger: Ledger, take: Take, profile: Profile) -> Claim:
 def take_in(ledger: Ledger, take: Take, profile: Profile, detector: EventDetector | None = None) -> None:
     """What a run does with a video, if none else is given with a detector that knows no other."""
     detector = detector or EventDetector(LocalStore(ledger))
-    asyncio.run(detector.conclude(claimed(ledger, take, profile), profile, conclusion(profile), take.logs))
+    asyncio.run(detector.conclude(claimed(ledger, take, profile), profile, take.logs, looks=()))
+
+
+def test_a_video_is_looked_at_again_before_it_is_concluded_without_a_code(tmp_path: Path) -> None:
+    take = filmed(video(), triggered([(10, 20), (30, 40)], [("CODE0001", 12, 15)]))
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        claim, detector = claimed(ledger, take, WITH_TRIGGER), EventDetector(LocalStore(ledger))
+        before = ledger.snapshot()
+        first = asyncio.run(detector.conclude(claim, WITH_TRIGGER, take.logs))
+        assert first == Uncoded((Span(30, 40),))
+        assert ledger.snapshot() == before
+        [look] = filmed(take.video, lambda time_s: Sample(time_s=time_s, sights=(sight("CODE0002"),))).logs
+        found = replace(look, samples=Samples(look.samples[175:176]), method=Method.SECOND_LOOK)
+        ledger.log_span(take.video.video_id, claim.attempt, WITH_TRIGGER.digest, found)
+        second = asyncio.run(detector.conclude(claim, WITH_TRIGGER, take.logs, looks=[found]))
+        assert isinstance(second, Outcome)
+        assert [event.tracking_codes for event in ledger.events()] == [("CODE0001",), ("CODE0002",)]
+
+
+def test_what_can_not_be_read_of_a_video_is_told_with_its_end(tmp_path: Path) -> None:
+    take = filmed(video(), triggered([], []))
+    torn = Stretch(span=Span(40, 60), coverage=Coverage.UNREADABLE, reason="cut off")
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        detector = EventDetector(LocalStore(ledger))
+        logs = [replace(take.logs[0], coverage=(torn,))]
+        claim = claimed(ledger, take, WITH_TRIGGER)
+        nothing = [replace(take.logs[0], coverage=(replace(torn, span=Span(0, 60)),))]
+        with pytest.raises(NotAVideo, match="nothing of it could be read"):
+            asyncio.run(detector.conclude(claim, WITH_TRIGGER, nothing))
+        outcome = asyncio.run(detector.conclude(claim, WITH_TRIGGER, logs))
+        assert isinstance(outcome, Outcome)
+        assert (outcome.status, outcome.reason) == (
+            VideoStatus.NO_ACTIVITY,
+            "20.0 s could not be read (40.0 to 60.0 s): cut off",
+        )
 
 
 # Videos of 20 s: some touch, some leave a gap that an event can cross, one leaves a longer one, one is a copy, and some
@@ -118,9 +152,7 @@ def test_an_answer_of_an_earlier_attempt_changes_nothing(tmp_path: Path) -> None
         assert ledger.claim_video(take.video.video_id, NOW) is not None
         before = ledger.snapshot()
         with pytest.raises(StaleAttempt):
-            asyncio.run(
-                EventDetector(LocalStore(ledger)).conclude(early, WITH_TRIGGER, conclusion(WITH_TRIGGER), take.logs)
-            )
+            asyncio.run(EventDetector(LocalStore(ledger)).conclude(early, WITH_TRIGGER, take.logs))
         assert ledger.snapshot() == before
 
 
@@ -139,17 +171,17 @@ def test_cameras_are_concluded_side_by_side_and_the_videos_of_one_by_turns(tmp_p
         store = Counting(ledger)
         detector = EventDetector(Gathering(store))
 
-        async def concluded() -> list[Outcome]:
+        async def concluded() -> list[Outcome | Uncoded]:
             return await asyncio.gather(
                 *[
-                    detector.conclude(claimed(ledger, take, profile), profile, conclusion(profile), take.logs)
+                    detector.conclude(claimed(ledger, take, profile), profile, take.logs, looks=())
                     for first, second, profile in cameras
                     for take in (first, second)
                 ]
             )
 
         outcomes = asyncio.run(concluded())
-        assert [outcome.status for outcome in outcomes] == [VideoStatus.DONE] * 12
+        assert [isinstance(one, Outcome) and one.status for one in outcomes] == [VideoStatus.DONE] * 12
         events = [event for first, second, profile in cameras for event in fold([first, second], profile)]
         assert sorted(ledger.events(), key=lambda event: event.camera_name) == events
         assert len(events) == 6

@@ -466,7 +466,7 @@ def lost(*_: object, **__: object) -> None:
 async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few_times(
     ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
+    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_alone", lost)
     path = put(clip, root, 1)
     async with served(ledger, root, RETRIES=1, RETRY_SECONDS=60) as service:
         service.ask(DEFAULT)
@@ -484,7 +484,7 @@ async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few
 async def test_a_video_that_ended_earlier_services_is_not_put_back_for_ever(
     ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_span", lost)
+    monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_alone", lost)
     path = put(clip, root, 1)
     video_id = probed(ledger, root)
     for _ in range(3):
@@ -556,7 +556,7 @@ async def test_what_ends_the_service_and_is_no_videos_fault_is_held_against_none
         raise ToolMissing
 
     with monkeypatch.context() as patched:
-        patched.setattr("vtrack_ray.pipeline.worker.sample_span", missing)
+        patched.setattr("vtrack_ray.pipeline.worker.sample_alone", missing)
         for _ in range(5):
             async with served(ledger, root, RETRIES=0) as service:
                 service.ask(DEFAULT)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtrack_ray.actors.remote import RayStore, told, unwrapped
-from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
+from vtrack_ray.ledger.values import Claim, Outcome
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.video import Video
-from vtrack_ray.pipeline.detector import EventDetector
+from vtrack_ray.pipeline.detector import EventDetector, Uncoded
 from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
 
@@ -23,9 +23,13 @@ class DetectorActor:
         self._detector = EventDetector(Gathering(RayStore(store)))
 
     async def conclude(
-        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
-    ) -> Outcome:
-        return await self._detector.conclude(claim, profile, conclusion, logs)
+        self,
+        claim: Claim,
+        profile: Profile,
+        logs: Sequence[SamplingLog],
+        looks: Sequence[SamplingLog] | None = None,
+    ) -> Outcome | Uncoded:
+        return await self._detector.conclude(claim, profile, logs, looks)
 
     async def refold(self, profile: Profile, removed: Video) -> None:
         await self._detector.refold(profile, removed)
@@ -38,10 +42,14 @@ class RayDetector:
         self._actor = actor
 
     async def conclude(
-        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
-    ) -> Outcome:
+        self,
+        claim: Claim,
+        profile: Profile,
+        logs: Sequence[SamplingLog],
+        looks: Sequence[SamplingLog] | None = None,
+    ) -> Outcome | Uncoded:
         told("event detector", f"{claim.video.path}, attempt {claim.attempt}")
-        outcome: Outcome = await unwrapped(self._actor.conclude.remote(claim, profile, conclusion, logs))
+        outcome: Outcome | Uncoded = await unwrapped(self._actor.conclude.remote(claim, profile, logs, looks))
         return outcome
 
     async def refold(self, profile: Profile, removed: Video) -> None:

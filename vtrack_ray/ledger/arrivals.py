@@ -8,11 +8,11 @@ from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.events import forget_details
-from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Registered
 from vtrack_ray.ledger.video_rows import videos_of
 from vtrack_ray.meaning.video import FoundFile
+from vtrack_ray.text import storable
 
 
 class Arrivals(Database):

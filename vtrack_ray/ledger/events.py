@@ -8,13 +8,13 @@ from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.queries import Written, one_or_more
-from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
 from vtrack_ray.ledger.values import CameraFindings, EventFilter, EventRow, Findings, LocatedEvents
 from vtrack_ray.ledger.video_rows import paths_of
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
+from vtrack_ray.text import storable
 
 EVENT_TABLES = ("events", "sights", "event_codes")
 """The tables that follow from the sampling logs: a rebuild makes them anew."""

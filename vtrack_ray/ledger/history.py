@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row, rows_json
 from vtrack_ray.ledger.values import HistoryFilter
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
+from vtrack_ray.text import storable
 
 
 class History(Database):

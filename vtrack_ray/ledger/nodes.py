@@ -7,10 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import Row, rows_json
 from vtrack_ray.meaning.node import Node, NodeState, Reach, SourceReach
 from vtrack_ray.meaning.video import FoundFile
+from vtrack_ray.text import storable
 
 
 class Nodes(Database):

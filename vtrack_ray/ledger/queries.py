@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from types import MappingProxyType
 
-from vtrack_ray.ledger.text import storable
+from vtrack_ray.text import storable
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _CONDITION = re.compile(r" -- (if|unless) (\w+)$")

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from vtrack_ray.ledger.arrivals import remove_videos
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.text import storable
 from vtrack_ray.ledger.transaction import rows_json
 from vtrack_ray.ledger.values import Elsewhere
 from vtrack_ray.meaning.drive_item import DriveItem, DriveLook, DriveTree, ItemKind
 from vtrack_ray.meaning.source import Source, SourceKind
 from vtrack_ray.meaning.video import FoundFile, StartBasis
+from vtrack_ray.text import storable
 
 _AWAY = "its source can't be looked into"
 

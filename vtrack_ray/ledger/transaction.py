@@ -12,7 +12,7 @@ import duckdb
 
 from vtrack_ray import instants
 from vtrack_ray.ledger.queries import CONDITIONAL, QUERIES, for_parameters
-from vtrack_ray.ledger.text import has_escapes, restored, storable
+from vtrack_ray.text import has_escapes, restored, storable
 
 Row = dict[str, Any]
 

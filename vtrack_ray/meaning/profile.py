@@ -95,6 +95,11 @@ class Profile(BaseModel):
             )
         return self
 
+    @property
+    def may_card_move(self) -> bool:
+        """Whether the card was found by itself, and so is looked for again in each video; what a person set stands."""
+        return self.qr_trigger_area is not None and self.find_trigger
+
     # Not cached: a copy with other values would keep it.
     @property
     def digest(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from vtrack_ray.meaning.sample import Sample
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.span import Span, Stretch
 
 
@@ -34,7 +34,7 @@ class Jump(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingLog:
-    """The outcome of sampling one span: samples in time order, and coverage that adds up to the span.
+    """The outcome of sampling one span: its samples, and coverage that adds up to the span.
 
     A second look's coverage is empty: the first look has accounted for that time already. `seconds` gives the
     processing time by stage (`index`, `coarse`, `refine`, `second_look`); `pictures` counts those decoded;
@@ -44,7 +44,7 @@ class SamplingLog:
     video_id: str
     span: Span
     method: Method
-    samples: tuple[Sample, ...]
+    samples: Samples
     coverage: tuple[Stretch, ...]
     pictures: int = 0
     seconds: dict[str, float] = field(default_factory=dict)

@@ -5,30 +5,44 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from vtrack_ray import instants
 from vtrack_ray.events.chain import Take
-from vtrack_ray.events.fold import fold
+from vtrack_ray.events.fold import fold, spans_without_code
 from vtrack_ray.events.window import window
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Claim, Conclusion, Outcome, Refolded
 from vtrack_ray.meaning.profile import Profile
-from vtrack_ray.meaning.sampling_log import SamplingLog
+from vtrack_ray.meaning.sampling_log import Method, SamplingLog
+from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.pipeline.launcher import Store
+from vtrack_ray.pipeline.reasons import unreadable, unseen_card
 from vtrack_ray.pipeline.takes import MOST_SAMPLES, Takes
+
+
+class Uncoded(NamedTuple):
+    """Stretches of a video that were packed without a code being read, and deserve a second look."""
+
+    spans: tuple[Span, ...]
 
 
 class Detector(Protocol):
     """Turns sampling logs into events, one video of a camera at a time."""
 
     async def conclude(
-        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
-    ) -> Outcome:
+        self,
+        claim: Claim,
+        profile: Profile,
+        logs: Sequence[SamplingLog],
+        looks: Sequence[SamplingLog] | None = None,
+    ) -> Outcome | Uncoded:
         """Folds and stores the events around a video with these logs, all of which are stored, and closes its claim.
 
-        Raises StaleAttempt if the claim was given up meanwhile.
+        `looks` are the logs of its second looks: with None, a video that deserves some is not concluded yet. Raises
+        NotAVideo if nothing of it could be read, StaleAttempt if the claim was given up meanwhile.
         """
         ...
 
@@ -50,9 +64,22 @@ class EventDetector:
         self._known = Takes(most_samples)
 
     async def conclude(
-        self, claim: Claim, profile: Profile, conclusion: Conclusion, logs: Sequence[SamplingLog]
-    ) -> Outcome:
-        video, own = claim.video, Take(video=claim.video, logs=tuple(logs))
+        self,
+        claim: Claim,
+        profile: Profile,
+        logs: Sequence[SamplingLog],
+        looks: Sequence[SamplingLog] | None = None,
+    ) -> Outcome | Uncoded:
+        video, own = claim.video, Take(video=claim.video, logs=(*logs, *(looks or ())))
+        reason = unreadable(video, logs) or unseen_card(video, logs, profile)
+        if looks is None and (spans := spans_without_code(own, profile)):
+            return Uncoded(tuple(spans))
+        conclusion = Conclusion(
+            profile_digest=profile.digest,
+            is_exhaustive=any(log.method is Method.EXHAUSTIVE for log in logs),
+            reason=reason,
+            at=datetime.now(UTC),
+        )
         async with self._turns[video.camera_name]:
             # Until it is known to be stored, it is not what the ledger has of the video.
             self._known.forget(video.video_id)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 
 from vtrack_ray.errors import VideoTimedOut
-from vtrack_ray.events.chain import Take
-from vtrack_ray.events.fold import spans_without_code
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.values import Claim, Conclusion, Outcome
+from vtrack_ray.ledger.values import Claim, Outcome
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import SamplingLog
 from vtrack_ray.meaning.span import Span
-from vtrack_ray.pipeline.detector import Detector
+from vtrack_ray.pipeline.detector import Detector, Uncoded
 from vtrack_ray.pipeline.job import job_on_video
 from vtrack_ray.pipeline.launcher import Launcher, Store
-from vtrack_ray.pipeline.reasons import unreadable, unseen_card
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.pipeline.together import together
-from vtrack_ray.sampling.sampler import first_method, sample_span, spans_of
+from vtrack_ray.sampling.sampler import first_method, sample_alone, sample_span, spans_of
 from vtrack_ray.sampling.second_look import second_look, shortened
-from vtrack_ray.sampling.survey import survey
+from vtrack_ray.sampling.survey import card_area
 from vtrack_ray.settings import Settings
 
 
@@ -80,18 +75,14 @@ class Worker:
         spans = spans_of(video, self._settings.SPAN_SECONDS)
         kept = await self._kept(spans)
         self._sampled(sum(span.duration_s for span in kept))
-        area = await self._card_area()
-        await together([self._sample_span(span, area) for span in spans if span not in kept])
+        await self._sample([span for span in spans if span not in kept])
         logs = (await self._store(Ledger.logs, [video.video_id]))[video.video_id] if kept else self._logs
         logs = sorted(logs, key=lambda log: log.span)
-        uncoded = spans_without_code(Take(video=video, logs=tuple(logs)), profile)
-        looks = shortened(uncoded, self._settings.SECOND_LOOK_SECONDS)
-        looked = await together([self._look_again(span) for span in looks])
-        reason = unreadable(video, logs) or unseen_card(video, logs, profile)
-        conclusion = Conclusion(
-            profile_digest=profile.digest, is_exhaustive=self._is_exhaustive, reason=reason, at=datetime.now(UTC)
-        )
-        return await self._detector.conclude(claim, profile, conclusion, [*logs, *looked])
+        looks: Sequence[SamplingLog] | None = None
+        while isinstance(ending := await self._detector.conclude(claim, profile, logs, looks), Uncoded):
+            stretches = shortened(ending.spans, self._settings.SECOND_LOOK_SECONDS)
+            looks = await together([self._look_again(span) for span in stretches])
+        return ending
 
     async def _kept(self, spans: Sequence[Span]) -> Sequence[Span]:
         """Those of the spans that need not be sampled, as an attempt before has done so with this profile."""
@@ -100,29 +91,27 @@ class Worker:
         method = first_method(is_exhaustive=self._is_exhaustive)
         return await self._store(Ledger.keep_logs, self._claim.video.video_id, self._profile.digest, method, spans)
 
-    async def _card_area(self) -> Area | None:
-        """Where the trigger card lies in this video: somebody may have moved it, or the camera, since it was found."""
-        video, known = self._claim.video, self._profile.qr_trigger_area
-        if known is None or not self._profile.find_trigger:
-            return known
-        job = job_on_video("survey", video, self._watch, is_urgent=self._is_urgent)
-        found = await self._launcher.run(job, survey, video, self._profile.trigger_text, known)
-        size = video.header.width_px, video.header.height_px
-        return found or (known if known.fits(*size) else Area(0, 0, *size))
+    async def _sample(self, spans: Sequence[Span]) -> None:
+        """Samples the spans side by side; whoever samples a single one looks for the card as well."""
+        if len(spans) == 1:
+            await self._sample_span(spans[0], sample_alone)
+        elif spans:
+            card = await self._card_area()
+            await together([self._sample_span(span, sample_span, card) for span in spans])
 
-    async def _sample_span(self, span: Span, card_area: Area | None) -> None:
+    async def _card_area(self) -> Area | None:
+        video, profile = self._claim.video, self._profile
+        if not profile.may_card_move:
+            return profile.qr_trigger_area
+        job = job_on_video("survey", video, self._watch, is_urgent=self._is_urgent)
+        return await self._launcher.run(job, card_area, video, profile)
+
+    async def _sample_span(self, span: Span, function: Callable[..., SamplingLog], *card: Area | None) -> None:
         claim, profile = self._claim, self._profile
+        job = job_on_video("sample", claim.video, self._watch, span.start_s, is_urgent=self._is_urgent)
         sampled = await self._launcher.run(
-            job_on_video("sample", claim.video, self._watch, span.start_s, is_urgent=self._is_urgent),
-            sample_span,
-            claim.video,
-            profile.model_copy(update={"qr_trigger_area": card_area}),
-            span,
-            is_exhaustive=self._is_exhaustive,
+            job, function, claim.video, profile, span, *card, is_exhaustive=self._is_exhaustive
         )
-        if card_area != profile.qr_trigger_area:
-            note = f"the trigger card is looked for elsewhere in this video: {list(card_area or ())}"
-            sampled = replace(sampled, notes=(*sampled.notes, note))
         await self._store(Ledger.log_span, claim.video.video_id, claim.attempt, profile.digest, sampled)
         self._logs.append(sampled)
         self._sampled(span.duration_s)

@@ -13,7 +13,9 @@ from itertools import pairwise
 
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.footage.pictures import Pictures, open_pictures
+from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.meaning.video import Video
@@ -24,6 +26,7 @@ from vtrack_ray.sampling.look import Look
 from vtrack_ray.sampling.plan import lead_s
 from vtrack_ray.sampling.regular import exhaustive
 from vtrack_ray.sampling.stages import Stages
+from vtrack_ray.sampling.survey import card_area
 from vtrack_ray.sampling.unmarked import unmarked
 
 _KEYFRAMES_APART_S = 5.0
@@ -45,11 +48,26 @@ def first_method(*, is_exhaustive: bool) -> Method:
     return Method.EXHAUSTIVE if is_exhaustive else Method.CASCADE
 
 
-def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bool = False) -> SamplingLog:
+def sample_alone(video: Video, profile: Profile, span: Span, *, is_exhaustive: bool = False) -> SamplingLog:
+    """What `sample_span` gives, for the only span of its video to be sampled: the card is looked for at once with it.
+
+    Raises VideoError and ProfileError as that does.
+    """
+    return sample_span(video, profile, span, card_area(video, profile), is_exhaustive=is_exhaustive)
+
+
+def sample_span(
+    video: Video, profile: Profile, span: Span, card: Area | None = None, *, is_exhaustive: bool = False
+) -> SamplingLog:
     """The sampling log of `span`. The samples do not depend on how the video is cut into spans.
 
-    Raises VideoError where the file can't be opened at all, and ProfileError where an area lies outside the picture.
+    `card` is where the trigger card lies in this video, as `card_area` tells, if not where the profile says. Raises
+    VideoError where the file can't be opened at all, and ProfileError where an area lies outside the picture.
     """
+    notes: tuple[str, ...] = ()
+    if card and card != profile.qr_trigger_area:
+        profile = profile.model_copy(update={"qr_trigger_area": card})
+        notes = (f"the trigger card is looked for elsewhere in this video: {list(card)}",)
     method = first_method(is_exhaustive=is_exhaustive)
     stages = Stages()
     # The last span takes every picture to the end of the file, whatever the header said about its length.
@@ -71,12 +89,12 @@ def sample_span(video: Video, profile: Profile, span: Span, *, is_exhaustive: bo
         video_id=video.video_id,
         span=span,
         method=method,
-        samples=tuple(s for t, s in sorted(look.samples.items()) if reach.start_s <= t < reach.end_s),
+        samples=Samples(s for t, s in sorted(look.samples.items()) if reach.start_s <= t < reach.end_s),
         coverage=covered(span, look.accounted, faults, max(_TAIL_S, index.longest_picture_s)),
         pictures=look.pictures_decoded,
         seconds=stages.seconds,
         jumps=tuple(jump for jump in index.jumps if reach.start_s <= jump.time_s < reach.end_s),
-        notes=(*index.notes, *look.notes),
+        notes=(*index.notes, *look.notes, *notes),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from vtrack_ray.footage.pictures import Picture, Pictures, open_pictures
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample, Sight
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import Video
@@ -51,7 +52,7 @@ def second_look(video: Video, profile: Profile, span: Span) -> SamplingLog:
         video_id=video.video_id,
         span=span,
         method=Method.SECOND_LOOK,
-        samples=tuple(sample for _, sample in sorted(look.samples.items())),
+        samples=Samples(sample for _, sample in sorted(look.samples.items())),
         coverage=(),
         pictures=look.decoded,
         seconds=stages.seconds,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vtrack_ray.footage.pictures import Picture, Pictures, open_pictures
 from vtrack_ray.meaning.area import Area
+from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import Video
@@ -30,6 +31,18 @@ def survey(video: Video, trigger_text: str, expected: Area | None = None) -> Are
             if area := find_card(picture.luma(), trigger_text):
                 return area
     return None
+
+
+def card_area(video: Video, profile: Profile) -> Area | None:
+    """Where the trigger card is to be looked for in this video; None at a table without one.
+
+    Somebody may have moved the card, or the camera, since it was found. Raises VideoError.
+    """
+    known = profile.qr_trigger_area
+    if known is None or not profile.may_card_move:
+        return known
+    size = video.header.width_px, video.header.height_px
+    return survey(video, profile.trigger_text, known) or (known if known.fits(*size) else Area(0, 0, *size))
 
 
 def _overview(pictures: Pictures, video: Video) -> Iterator[Picture]:

@@ -40,8 +40,9 @@ WHERE file_list.video_id = sums.video_id
 ;
 
 -- name: logs
--- The logs of some videos, in any order: they are few, and ordering them takes longer than to read them.
-SELECT video_id, start_s, end_s, method, samples::JSON AS samples, coverage::JSON AS coverage, pictures,
+-- The logs of some videos, in any order: they are few, and ordering them takes longer than to read them. Samples are
+-- read by whoever looks at them.
+SELECT video_id, start_s, end_s, method, samples, coverage::JSON AS coverage, pictures,
   seconds::JSON AS seconds, jumps::JSON AS jumps, notes::JSON AS notes
 FROM processed_logs
 WHERE true

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtrack_ray.ledger.text import restored, storable
+from vtrack_ray.text import restored, storable
 
 ANY = st.text(st.characters(exclude_categories=())) | st.lists(st.sampled_from("\0\x1a\udce9e9é0")).map("".join)
 
