@@ -104,6 +104,7 @@ class Recordings:
         if function in (sample_span, sample_alone):
             video, _, span = args
             took_s = FASTEST_S + (SLOWEST_S - FASTEST_S) * chances(video.path)[0]
+            took_s += SURVEY_S if function is sample_alone else 0.0
             return _log(video, span, is_second=False, took_s=took_s), took_s
         raise ValueError(f"{function} is nothing that the scheduler asks of a node")
 
