@@ -265,6 +265,7 @@ def test_filters_judge_what_waits_or_is_skipped_and_no_program_asks_for(ledger: 
             e.video_id, "cam1", NOON + 4 * MINUTE, NOON, "skipped", Refusal("days", "caf\udce9: days")
         ),
     }
+    assert ledger.filterable(are_skipped=True) == [by_id[e.video_id]]
 
 
 def test_what_filters_judge_is_given_by_id_in_pages(ledger: Ledger) -> None:

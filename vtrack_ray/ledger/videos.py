@@ -217,14 +217,26 @@ class Videos(Database):
             return bool(transaction.run("any_unfinished"))
 
     def filterable(
-        self, video_ids: Sequence[str] | None = None, *, after_id: str | None = None, limit: int | None = None
+        self,
+        video_ids: Sequence[str] | None = None,
+        *,
+        are_skipped: bool = False,
+        after_id: str | None = None,
+        limit: int | None = None,
     ) -> list[Filterable]:
         """What filters judge: videos of known start that wait or are skipped, and that no program asks for, by id.
 
-        Those of these, if given; a page is at most `limit` of those that come after an id.
+        Those of these, if given, or those that are skipped alone; a page is at most `limit` of those that come after
+        an id.
         """
         with self._reading() as transaction:
-            rows = transaction.run("filterable_videos", video_ids=video_ids, after_id=after_id, limit=limit)
+            rows = transaction.run(
+                "filterable_videos",
+                video_ids=video_ids,
+                are_skipped=are_skipped or None,
+                after_id=after_id,
+                limit=limit,
+            )
         refusals = [Refusal(row.pop("skipped_by"), row.pop("reason")) for row in rows]
         return [
             Filterable(**row, refusal=refusal if refusal.filter_name else None)

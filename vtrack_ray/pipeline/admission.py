@@ -87,9 +87,13 @@ class Admission:
         return _REST * looked_s
 
     async def sort(self) -> None:
-        """Has the filters judge all videos that no program asks for, however many there are."""
+        """Has the filters judge all videos that no program asks for, however many there are.
+
+        Where they refuse none, what waits goes on waiting, and what was skipped alone is looked at.
+        """
+        are_skipped = not self._agenda.is_choosy
         after_id: str | None = None
-        while videos := await self._store(Ledger.filterable, after_id=after_id, limit=_PAGE):
+        while videos := await self._store(Ledger.filterable, are_skipped=are_skipped, after_id=after_id, limit=_PAGE):
             after_id = videos[-1].video_id
             await self._apply(videos)
 

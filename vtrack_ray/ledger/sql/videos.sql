@@ -58,7 +58,9 @@ RETURNING video_id;
 -- What filters judge: videos whose start is known, that wait or are skipped, and that no program asks for.
 SELECT video_id, camera_name, started_at, added_at, status, skipped_by, reason
 FROM file_list
-WHERE status IN ('pending', 'skipped') AND started_at IS NOT NULL AND program_id IS NULL
+WHERE started_at IS NOT NULL AND program_id IS NULL
+  AND status IN ('pending', 'skipped') -- unless are_skipped
+  AND status = 'skipped' -- if are_skipped
   AND video_id IN (SELECT unnest($video_ids::VARCHAR[])) -- if video_ids
   AND video_id > $after_id -- if after_id
 ORDER BY video_id
