@@ -159,6 +159,19 @@ def test_a_pipe_is_told_and_not_opened(root: Path) -> None:
     assert "no regular file" in problem.reason
 
 
+def test_a_file_of_a_time_that_no_database_holds_is_told_and_left_out(root: Path) -> None:
+    of_2300_ns = 10_413_792_000 * 10**9
+    late = root / "cam1/late.mp4"
+    late.touch()
+    os.utime(late, ns=(of_2300_ns, of_2300_ns))
+    if late.stat().st_mtime_ns != of_2300_ns:
+        pytest.skip("this file system knows no year 2300")
+    found = scan([root])
+    assert "late.mp4" not in cameras(found)
+    [problem] = found.problems
+    assert "its modification time" in problem.reason
+
+
 def test_names_in_any_script_and_of_any_bytes_come_back_as_they_are(root: Path) -> None:
     shown = {name: name for name in ("bàn số 1", "包装台", "🎥 عربي")} | {"caf\udce9": "caf\\xe9"}
     for name in shown:

@@ -35,6 +35,9 @@ EXTENSIONS = frozenset(
 
 _ENDINGS = tuple(EXTENSIONS)
 
+_EARLIEST_NS, _LATEST_NS = -(2**63), 2**63 - 1
+"""The years 1677 to 2262: file systems know later ones, and clocks of cameras that were never set tell them."""
+
 
 class Problem(NamedTuple):
     """A file or folder that could not be looked at, and why."""
@@ -148,9 +151,12 @@ class Walk:
                 yield Listing(os.path.dirname(path), [(path, status)])
 
     def _regular(self, path: str, status: os.stat_result) -> os.stat_result | None:
-        if stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode):
+            self._leave_out(path, "it is no regular file")  # opening a pipe would wait for its writer
+        elif not _EARLIEST_NS <= status.st_mtime_ns <= _LATEST_NS:
+            self._leave_out(path, "its modification time is none that the database can hold; correct it with `touch`")
+        else:
             return status
-        self._leave_out(path, "it is no regular file")  # opening a pipe would wait for its writer
         return None
 
     def _leave_out(self, path: str, reason: str | None) -> None:
