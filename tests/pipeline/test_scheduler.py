@@ -667,6 +667,25 @@ async def test_a_profile_that_a_person_changes_has_the_cameras_videos_sampled_an
 
 
 @in_a_loop
+async def test_a_profile_that_was_changed_while_no_service_ran_counts_at_the_next_start(
+    ledger: Ledger, clip: Path, root: Path
+) -> None:
+    mine, other = put(clip, root, 1), put(clip, root, 1, camera_name="cam2")
+    async with served(ledger, root) as service:
+        service.ask(DEFAULT)
+        await service.until(lambda: len(ledger.videos()) == 2 and service.is_idle())
+    for camera_name in ("cam1", "cam2"):
+        profile = ledger.profile(camera_name)
+        assert profile
+        ledger.save_profile(profile.model_copy(update={"min_packing_s": 4.0, "origin": "person"}))
+    ledger.save_filters(Filters(cameras=("cam1",)), NOW)
+    async with served(ledger, root) as service:
+        await service.until(lambda: service.status(other) is SKIPPED)
+        await service.until(lambda: service.status(mine) is DONE and service.video(mine).attempt == 2)
+        assert service.video(other).attempt == 1, "what the filters refuse was sampled anew"
+
+
+@in_a_loop
 async def test_a_growing_file_is_left_until_it_is_stable(ledger: Ledger, clip: Path, root: Path) -> None:
     put(clip, root, 1)
     whole = clip.read_bytes()

@@ -108,11 +108,22 @@ class Admission:
             await self._store(Ledger.apply_filters, found.skipped, found.taken_up, self._now())
 
     async def heed_profiles(self) -> None:
-        """A profile that somebody has changed meanwhile counts from now on, for what was sampled before as well."""
+        """A profile that somebody has changed meanwhile counts from now on, for what was sampled before as well.
+
+        So does one that may have been changed while no service was at work.
+        """
         for profile in await self._store(Ledger.profiles):
             known = self._cameras.profiles.get(profile.camera_name)
-            if known is not None and _kind_of(known) != _kind_of(profile):
+            if known is None or _kind_of(known) != _kind_of(profile):
                 self._changed_cameras.add(profile.camera_name)
+
+    async def reopen_stale(self, camera_name: str, digest: str, video_ids: Sequence[str] | None = None) -> None:
+        """Has those of the camera's videos (of these; None: of all) that were concluded with another profile done
+        again, if they pass the filters."""
+        with self._judged():
+            reopened = await self._store(Ledger.reopen_stale_profile, camera_name, digest, video_ids)
+            if reopened:
+                await self._judge(reopened)
 
     async def take_back(self, seen: Sequence[str]) -> None:
         """Has videos wait again that were given up as their files were out of reach, and are seen again."""
@@ -147,7 +158,7 @@ class Admission:
             profile = await self._cameras.know(camera_name, is_urgent=is_urgent)
         except SourceError:
             return  # what waits of it has been put off, and is told of; it comes back with the camera
-        await self._store(Ledger.reopen_stale_profile, camera_name, profile.digest)
+        await self.reopen_stale(camera_name, profile.digest)
         self._on_change()
 
 

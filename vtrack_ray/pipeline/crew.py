@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from vtrack_ray.errors import StaleAttempt
@@ -21,7 +21,10 @@ from vtrack_ray.settings import Settings
 
 
 class Crew:
-    """Has a worker for each claim under way, as many as its length says; `on_ended` is called when one has ended."""
+    """Has a worker for each claim under way, as many as its length says; `on_ended` is called when one has ended.
+
+    `reopen_stale` has videos of a camera done again that were concluded with another profile than that of the digest.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Crew:
         cameras: Cameras,
         setbacks: Setbacks,
         chronicle: Chronicle,
+        reopen_stale: Callable[[str, str, Sequence[str]], Awaitable[None]],
         on_ended: Callable[[], None],
     ) -> None:
         self._settings = settings
@@ -41,6 +45,7 @@ class Crew:
         self._cameras = cameras
         self._setbacks = setbacks
         self._chronicle = chronicle
+        self._reopen_stale = reopen_stale
         self._on_ended = on_ended
         self._tasks: dict[Claim, asyncio.Task[None]] = {}
         self._urgent: set[Claim] = set()
@@ -115,7 +120,7 @@ class Crew:
             await self._tell_done(claim, outcome, worker.worked_s)
             latest = self._cameras.profiles[video.camera_name]
             if latest.digest != profile.digest:  # somebody changed it meanwhile
-                await self._store(Ledger.reopen_stale_profile, video.camera_name, latest.digest, [video.video_id])
+                await self._reopen_stale(video.camera_name, latest.digest, [video.video_id])
         except END_THE_RUN:
             raise
         except StaleAttempt as error:

@@ -82,7 +82,15 @@ class Scheduler:
         self._urgent, self._patient = Shortlist(store, now), Shortlist(store, now)
         self._dispatching = dispatching = Recurring(self._dispatch, _LOOK_S)
         self._crew = Crew(
-            settings, store, launcher, detector, self._cameras, setbacks, chronicle, on_ended=dispatching.ask
+            settings,
+            store,
+            launcher,
+            detector,
+            self._cameras,
+            setbacks,
+            chronicle,
+            reopen_stale=self._admission.reopen_stale,
+            on_ended=dispatching.ask,
         )
         self._steps = [
             Recurring(self._follow, _LOOK_S),
