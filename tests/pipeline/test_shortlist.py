@@ -57,13 +57,15 @@ def test_another_camera_or_program_has_its_turn_at_once(ledger: Ledger, store: C
     assert names(waiting, 2, "cam1", "cam2", programs=[program_id]) == ["x.mp4", None]
 
 
-def test_what_came_since_has_its_turn_after_a_while(
-    ledger: Ledger, store: Counting, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("seldom", "second"), [(0, "a.mp4"), (10**9, "c.mp4")])
+def test_what_came_since_has_its_turn_after_a_while_which_is_longer_where_asking_takes_long(
+    ledger: Ledger, store: Counting, monkeypatch: pytest.MonkeyPatch, seldom: int, second: str
 ) -> None:
     monkeypatch.setattr(shortlist, "_FRESH_S", 0.0)
+    monkeypatch.setattr(shortlist, "_SELDOM", seldom)
     probed(ledger, "b.mp4", "c.mp4")
     waiting = Shortlist(store, lambda: NOON)
     assert names(waiting, 1, "cam1") == ["b.mp4"]
     late = claimed(ledger, "a.mp4")
     ledger.release(late.video.video_id, late.attempt, "it waits again")
-    assert names(waiting, 1, "cam1") == ["a.mp4"]
+    assert names(waiting, 1, "cam1") == [second]

@@ -13,9 +13,12 @@ from vtrack_ray.pipeline.launcher import Store
 
 _MOST = 1000
 _FRESH_S = 5.0
-"""What has come to wait since has its turn so much later at most; a new camera, or another program, at once."""
+"""What has come to wait since has its turn so much later, if asking is quick; a new camera or another program, at
+once."""
 _REST = 20
 """Asking takes one part in so many of the store's time, where nothing is there to be begun."""
+_SELDOM = 50
+"""Asking takes one part in so many of it, where something is."""
 
 
 class Shortlist:
@@ -53,5 +56,6 @@ class Shortlist:
         clock = asyncio.get_running_loop().time
         began_s = clock()
         self._ids = deque(await self._store(Ledger.next_up, _MOST, self._now(), list(camera_names), program_ids))
-        self._old_at_s = clock() + _FRESH_S
-        self.rest_s = 0.0 if self._ids else _REST * (clock() - began_s)
+        took_s = clock() - began_s
+        self._old_at_s = clock() + max(_FRESH_S, _SELDOM * took_s)
+        self.rest_s = 0.0 if self._ids else _REST * took_s
