@@ -95,7 +95,10 @@ class Runner:
             await self._store(Ledger.reopen, ids, "it is tried again", statuses=_GIVEN_UP, keep_logs=True)
         await self._launcher.adjust()  # now there are files to know the sources by
         self.progress.step = "reading headers"
-        await together([self._probe(file) for file in await self._store(Ledger.unprobed, ids)])
+        unprobed, at_once = await self._store(Ledger.unprobed, ids), self._settings.QUEUE_LIMIT
+        # So many at a time: all that wait are looked through whenever there is room for one more.
+        for start in range(0, len(unprobed), at_once):
+            await together([self._probe(file) for file in unprobed[start : start + at_once]])
         rows = await self._store(Ledger.videos, VideoFilter(video_ids=ids))
         strangers = [row for row in rows if self._request.camera_name not in (None, row.camera_name)]
         return rows, [
