@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from vtrack_ray.errors import SamplerCrashed, SamplerLost, VideoTimedOut
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.detector import Detector
-from vtrack_ray.pipeline.job import job_on_file
+from vtrack_ray.pipeline.job import Job, job_on_file
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import vanished
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 20.0
+"""So long the places may be looked at where files lay before: the disk of one may be gone, and hang."""
 
 
 class Intake:
@@ -40,13 +47,25 @@ class Intake:
         # At least once: a run that ended too early may have left videos to fold around.
         for start in range(0, max(1, len(new)), self._at_once):
             some = new[start : start + self._at_once]
-            moved_from = vanished(await self._store(Ledger.lookalikes, some))
-            registered = await self._store(Ledger.register, some, at, moved_from)
+            registered = await self._store(Ledger.register, some, at, await self._moved_from(some))
             for removed in registered.removed:
                 profile = await self._store(Ledger.profile, removed.camera_name)
                 if profile is not None:
                     await self._detector.refold(profile, removed)
         return len(new)
+
+    async def _moved_from(self, files: Sequence[FoundFile]) -> Sequence[str]:
+        """The paths that some of the files lay at before, surely: a drive that hangs leaves a doubt, as one that can't
+        be asked does."""
+        paths = await self._store(Ledger.lookalikes, files)
+        if not paths:
+            return ()
+        job = Job(label="look for moved files", kind="look")
+        try:
+            return await within(_LOOK_S, job.watch, self._launcher.run(job, vanished, paths))
+        except (VideoTimedOut, SamplerCrashed, SamplerLost) as error:
+            log.warning("whether files were moved can't be told: %s", error)
+            return ()
 
     async def probe(self, file: FoundFile, *, is_urgent: bool = False) -> None:
         """Reads a file's header into the ledger.
