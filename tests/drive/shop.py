@@ -22,7 +22,7 @@ from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.chronicle import Chronicle
 from vtrack_ray.pipeline.clips import AGAIN, Clips
-from vtrack_ray.pipeline.launcher import LocalLauncher, LocalStore
+from vtrack_ray.pipeline.launcher import Launcher, LocalLauncher, LocalStore
 from vtrack_ray.pipeline.observer import Nobody
 from vtrack_ray.pipeline.results import Results
 from vtrack_ray.settings import Settings
@@ -45,11 +45,11 @@ class Shop:
         results = Results(self.settings, store, LocalLauncher(), lambda: datetime.now(UTC), IMPATIENT)
         return asyncio.run(results.send())
 
-    def send_clips(self, store: Any = None) -> int:
+    def send_clips(self, store: Any = None, launcher: Launcher | None = None) -> int:
         """Sends a round of clips."""
         store = store or LocalStore(self.ledger)
         chronicle = Chronicle(store, Nobody(), lambda: self.now)
-        clips = Clips(self.settings, store, LocalLauncher(), chronicle, lambda: self.now, IMPATIENT)
+        clips = Clips(self.settings, store, launcher or LocalLauncher(), chronicle, lambda: self.now, IMPATIENT)
         with reading_by(self.settings):
             return asyncio.run(clips.send(self.now - AGAIN)).clips
 

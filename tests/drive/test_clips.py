@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,8 @@ from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.clips import A_ROUND, AGAIN
+from vtrack_ray.pipeline.job import Job
+from vtrack_ray.pipeline.launcher import LocalLauncher
 from vtrack_ray.pipeline.scratch import scratch_folder
 
 FOLDER = "clips 2026-11-01"
@@ -169,6 +173,30 @@ def test_the_same_code_at_the_same_second_at_two_tables_is_two_clips(shop: Shop,
         pack(shop, event(0.25, camera(camera_name=name), camera_name=name))
     assert shop.send_clips() == 2
     assert shop.clip_names() == ["SPX00000001 19.00.15 bàn 2.mp4", "SPX00000001 19.00.15 cam1.mp4"]
+
+
+class Hanging(LocalLauncher):
+    """Never ends with a recording of that name, as where its disk does not answer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._label = f"clip:cam1/{name}"
+
+    async def run(self, job: Job, *function_and_arguments: Any, **rest: Any) -> Any:
+        if job.label == self._label:
+            with job.watch.running():
+                await asyncio.Event().wait()
+        return await super().run(job, *function_and_arguments, **rest)
+
+
+def test_a_recording_whose_disk_hangs_holds_up_no_other_clip(shop: Shop, camera: Camera) -> None:
+    shop.want_clips()
+    shop.settings = shop.settings.model_copy(update={"TIMEOUT_SECONDS": 0.1})
+    pack(shop, event(0.1, camera()), event(1.1, camera("b.mp4", 1)))
+    assert shop.send_clips(launcher=Hanging("b.mp4")) == 1
+    assert shop.clip_names() == ["SPX00000001 19.00.06 cam1.mp4"]
+    [told] = troubles(shop)
+    assert "stopped after 0 s of work" in told
 
 
 @pytest.mark.parametrize("at", ["reserve_results", "reserve_clips", "record_result", "record_clip"])

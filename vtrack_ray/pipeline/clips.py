@@ -23,6 +23,7 @@ from vtrack_ray.pipeline.excerpt import Excerpt, excerpts
 from vtrack_ray.pipeline.job import Job, job_on_file
 from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.place import PATIENCE, Place, reserve
+from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 
 AGAIN = timedelta(hours=6)
@@ -141,7 +142,8 @@ class Clips:
             found = await self._excerpts(event)
             under_way.tried += 1
             job = job_on_file("clip", found[0].video.file)
-            became = await self._launcher.run(job, put_clip, place, home, clip, name, one.digest, found)
+            work = self._launcher.run(job, put_clip, place, home, clip, name, one.digest, found)
+            became = await within(self._settings.TIMEOUT_SECONDS, job.watch, work)
         except VideoError as error:
             under_way.fail(one, error)
             return None
