@@ -116,7 +116,15 @@ def test_the_first_filter_that_does_not_pass_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"days": 0}, {"working_days": ("monday",)}, {"from_time": "25:00"}, {"camera": ("cam1",)}]
+    "fields",
+    [
+        {"days": 0},
+        {"working_days": ("monday",)},
+        {"from_time": "25:00"},
+        {"to_time": "18:00+07:00"},
+        {"from_time": time(8, tzinfo=UTC), "to_time": time(18, tzinfo=UTC)},
+        {"camera": ("cam1",)},
+    ],
 )
 def test_what_is_no_filter_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

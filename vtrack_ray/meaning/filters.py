@@ -6,11 +6,21 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 DAYS_OF_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 DayOfWeek = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _without_offset(at: time) -> time:
+    """The time itself. Raises ValueError for one with an offset: the zone is set once, for all of them."""
+    if at.tzinfo is not None:
+        raise ValueError(f"{at.isoformat()} has an offset; give it as clocks in TIME_ZONE show it")
+    return at
+
+
+TimeOfDay = Annotated[time, AfterValidator(_without_offset)]
 
 
 class Refusal(NamedTuple):
@@ -33,8 +43,8 @@ class Filters(BaseModel):
     cameras: tuple[str, ...] = ()
     days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     working_days: tuple[DayOfWeek, ...] = ()
-    from_time: time = time(0)
-    to_time: time = time(0)
+    from_time: TimeOfDay = time(0)
+    to_time: TimeOfDay = time(0)
 
     def refusal(self, camera_name: str, started_at: datetime, found_at: datetime, zone: ZoneInfo) -> Refusal | None:
         """The filter that a recording does not pass, and why; None if it passes all of them.
