@@ -25,11 +25,18 @@ find_python() {
     done
 }
 
+# What a link leads to counts. Scripts in an environment name its folder, so one that was moved is none any more.
+is_made_here() {
+    [[ -x $VENV/bin/uv ]] && "$VENV/bin/python" -c '' 2>/dev/null || return 1
+    (. "$VENV/bin/activate" && [[ $VIRTUAL_ENV -ef $VENV ]]) 2>/dev/null
+}
+
 missing_debian_packages() {
     command -v ffmpeg >/dev/null || echo ffmpeg
-    /sbin/ldconfig -p | grep -q 'libzbar\.so\.0' || echo libzbar0
+    # To its end: `grep -q` leaves at the first match, and what ldconfig still has to say then makes it fail.
+    /sbin/ldconfig -p | grep 'libzbar\.so\.0' >/dev/null || echo libzbar0
     # The venv module itself is always there; Debian keeps what it needs to make an environment apart.
-    [[ -x $VENV/bin/uv ]] || "$python" -c 'import ensurepip' 2>/dev/null || echo "python$PYTHON_VERSION-venv"
+    is_made_here || "$python" -c 'import ensurepip' 2>/dev/null || echo "python$PYTHON_VERSION-venv"
 }
 
 install_debian_packages() {
@@ -47,7 +54,7 @@ install_debian_packages() {
 
 # uv is one of the locked packages: pip fetches that very one by its hashes, and uv the rest.
 install_uv() {
-    if [[ -x $VENV/bin/uv ]] && "$VENV/bin/python" -c '' 2>/dev/null; then return; fi
+    if is_made_here; then return; fi
     "$python" -m venv --clear "$VENV"
     awk '/^[a-z]/ { ours = /^uv==/ } ours && !/#/' requirements.lock >"$VENV/uv.txt"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$VENV/uv.txt"

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,31 @@ def test_the_container_has_the_packages_that_setup_installs() -> None:
     container = (DEPLOY / "Containerfile").read_text("utf-8")
     [installs] = re.findall(r"apt-get install(.*?)&& rm", container, re.DOTALL)
     assert needed <= set(re.findall(r"^\s+([a-z0-9.+-]+) \\$", installs, re.MULTILINE))
+
+
+def test_an_environment_that_was_moved_is_made_anew(tmp_path: Path) -> None:
+    setup = (ROOT / "scripts" / "setup.sh").read_text("utf-8")
+    [asked] = re.findall(r"^is_made_here\(\) \{\n.*?^\}", setup, re.MULTILINE | re.DOTALL)
+    made, moved, link = tmp_path / "a project" / ".venv", tmp_path / "moved" / ".venv", tmp_path / "link"
+    venv.create(made)
+    (made / "bin" / "uv").symlink_to("python")
+    link.symlink_to(made)
+
+    def is_made_here(folder: Path) -> bool:
+        script = f"set -Eeuo pipefail; readonly VENV=$1\n{asked}\nif is_made_here; then echo yes; else echo no; fi"
+        said = subprocess.run(["bash", "-c", script, "-", folder], capture_output=True, text=True, check=True)
+        assert said.stderr == ""
+        return said.stdout == "yes\n"
+
+    assert (is_made_here(made), is_made_here(link), is_made_here(tmp_path)) == (True, True, False)
+    made.parent.rename(moved.parent)
+    assert not is_made_here(moved)
+
+
+def test_setup_reads_what_it_looks_through_to_its_end() -> None:
+    setup = (ROOT / "scripts" / "setup.sh").read_text("utf-8")
+    assert "pipefail" in setup
+    assert re.findall(r"\| *grep -\w*q", setup) == [], "what writes into the pipe would fail when grep leaves it"
 
 
 def test_the_container_copies_what_is_there_and_runs_the_service_as_nobody_special() -> None:
