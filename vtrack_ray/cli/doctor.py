@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 
@@ -14,6 +13,7 @@ from rich.table import Table
 from vtrack_ray.checks.checkup import checkup
 from vtrack_ray.checks.finding import Finding, Verdict
 from vtrack_ray.cli.options import with_settings
+from vtrack_ray.cli.records import json_text
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.settings import Settings
 
@@ -31,7 +31,7 @@ def doctor(deep: bool, as_json: bool, settings: Settings) -> None:
     """
     findings = list(checkup(settings.DB, server_of(settings.DB), settings.HTTP_PORT, deep=deep))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        click.echo(json_text([asdict(finding) for finding in findings]))
     else:
         Console().print(_table(findings))
     if any(finding.verdict is Verdict.FAULT for finding in findings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import click
 from vtrack_ray import instants
 from vtrack_ray.cli.drive_results import PATIENCE, kept_results, results, send
 from vtrack_ray.cli.options import with_settings
-from vtrack_ray.cli.records import printable
+from vtrack_ray.cli.records import json_text, printable
 from vtrack_ray.drive.account import (
     Account,
     Kind,
@@ -106,7 +105,7 @@ def status(as_json: bool, settings: Settings) -> None:
             "failed": clips.failed,
         },
     }
-    click.echo(json.dumps(record, ensure_ascii=False, indent=2) if as_json else printable("\n".join(_lines(record))))
+    click.echo(json_text(record) if as_json else printable("\n".join(_lines(record))))
     if refused:
         raise refused
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, time
 
 import click
 
 from vtrack_ray.cli.nothing import cameras_without_videos, tell
 from vtrack_ray.cli.options import is_text, with_settings
+from vtrack_ray.cli.records import json_text
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.meaning.filters import DAYS_OF_WEEK, Filters
 from vtrack_ray.settings import Settings
@@ -127,4 +127,4 @@ def show(settings: Settings) -> None:
 
 
 def _show(wanted: Filters) -> None:
-    click.echo(json.dumps(wanted.model_dump(mode="json"), ensure_ascii=False, indent=2))
+    click.echo(json_text(wanted.model_dump(mode="json")))

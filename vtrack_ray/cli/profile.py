@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from pathlib import Path
@@ -13,7 +12,7 @@ import tomli_w
 
 from vtrack_ray.cli.nothing import cameras_without_videos, tell
 from vtrack_ray.cli.options import CameraName, with_output, with_settings
-from vtrack_ray.cli.records import print_records
+from vtrack_ray.cli.records import json_text, print_records
 from vtrack_ray.errors import ProfileError
 from vtrack_ray.ledger.answers import Answers, open_answers
 from vtrack_ray.meaning.profile import Profile
@@ -48,7 +47,7 @@ def show(camera_name: str, settings: Settings) -> None:
     """Show one camera's profile as JSON."""
     with open_answers(settings.DB) as answers:
         found = _existing(answers, camera_name)
-    click.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=2))
+    click.echo(json_text(found.model_dump(mode="json")))
 
 
 @profile.command("set")

@@ -19,13 +19,19 @@ def print_records(records: Sequence[Record], columns: Sequence[str], output: str
     """Prints records as `json`, `csv` or `table`; the latter two with `columns` alone."""
     match output:
         case "json":
-            click.echo(printable(json.dumps(records, ensure_ascii=False, indent=2)))
+            click.echo(json_text(records))
         case "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows([_cell(record[column]) for column in columns] for record in records)
         case _:
             _print_table(records, columns, empty)
+
+
+def json_text(value: object, indent: int | None = 2) -> str:
+    """The value as JSON that `printable` would leave as it is: with JSON's own escapes, which programs read back."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def printable(text: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from zoneinfo import ZoneInfo
 
 import click
 
 from vtrack_ray.actors.service import Service
 from vtrack_ray.cli.options import with_settings
-from vtrack_ray.cli.records import printable
+from vtrack_ray.cli.records import json_text, printable
 from vtrack_ray.cli.stopping import twice_stoppable
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.records import OccurrenceRecord
@@ -32,12 +31,10 @@ def up(address: str | None, dashboard: bool, http: bool, log_json: bool, setting
 
     def show(occurrence: Occurrence) -> None:
         record = OccurrenceRecord.of(occurrence, zone).model_dump()
-        text = (
-            json.dumps(record, ensure_ascii=False)
-            if log_json
-            else f"{record['at']} {record['kind']:8} {record['text']}"
-        )
-        click.echo(printable(text))
+        if log_json:
+            click.echo(json_text(record, indent=None))
+        else:
+            click.echo(printable(f"{record['at']} {record['kind']:8} {record['text']}"))
 
     service = Service(settings, address, show, has_dashboard=dashboard, has_http=http)
     with twice_stoppable():
