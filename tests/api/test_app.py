@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from tests.api.serving import app, served
 from tests.conftest import Footage, Vtrack
+from tests.ledger.examples import probed
 from vtrack_ray.api.clips import Clips
 from vtrack_ray.api.limits import Known, Limits
 from vtrack_ray.ledger.ledger import Ledger
@@ -102,6 +104,25 @@ def test_where_no_service_runs_the_file_is_read(vtrack: Vtrack, two_cameras: Foo
         ready = requests.get(f"{address}/api/v1/ready", timeout=30).json()
     assert page["videos"] == vtrack.json("videos")
     assert ready == {"is_at_work": False}
+
+
+@pytest.mark.parametrize(
+    "name", ["b\udce0n 1.mp4", "\udcff" * 4000 + ".mp4", "\x01" * 4000 + ".mp4", "đ" * 2000 + ".mp4"]
+)
+def test_a_page_may_end_with_any_name(settings: Settings, name: str) -> None:
+    with Ledger.open(settings.DB) as ledger:
+        files = probed(ledger, name, f"{name}.mp4")
+    with app(settings) as address:
+
+        def page(**parameters: object) -> Any:
+            answer = requests.get(f"{address}/api/v1/videos", params={"limit": 1, **parameters}, timeout=30)
+            assert answer.status_code == 200, answer.text[:500]
+            return answer.json()
+
+        first = page()
+        second = page(cursor=first["next_cursor"])
+    assert [one["videos"][0]["path"] for one in (first, second)] == [file.path for file in files]
+    assert second["next_cursor"] is None
 
 
 def test_a_file_that_has_changed_since_is_not_given(vtrack: Vtrack, two_cameras: Footage, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from vtrack_ray.api.access import OPERATORS
 from vtrack_ray.api.asking import Asked, InForce, Zone
-from vtrack_ray.api.cursors import cursor_of, place_of
+from vtrack_ray.api.cursors import LONGEST, cursor_of, place_of
 from vtrack_ray.api.examples import example
 from vtrack_ray.api.known import known_event, known_video, paths_of
 from vtrack_ray.api.paths import custom_place
@@ -57,7 +57,7 @@ Since = Annotated[
 Until = Annotated[str | None, Query(description="likewise; this instant is no longer part of it")]
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
-Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=LONGEST, description="`next_cursor` of the page before")]
 _USUAL_LIMIT = 100
 
 
