@@ -32,6 +32,18 @@ def seconds_of(path: Path) -> float:
         return sum(1 for _ in container.decode(stream)) / 25
 
 
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def until_cut(clips: Clips, parts: list[Part]) -> Path:
+    deadline = time.monotonic() + 60
+    while (clip := clips.clip(["a"], parts)) is None:
+        assert time.monotonic() < deadline, "it is never ready"
+        time.sleep(0.05)
+    return clip
+
+
 def test_what_browsers_do_not_play_is_encoded_anew(tmp_path: Path) -> None:
     source = recorded(tmp_path / "it's 10:00.avi", "mjpeg")
     cut([part(source, 7.0, 10.0, "mjpeg"), part(source, 0.0, 2.0, "mjpeg")], tmp_path / "clip.mp4")
@@ -46,7 +58,7 @@ def test_what_can_not_be_cut_is_told(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ClipError, match="can't be cut"):
             clips.clip(["a"], [part(broken, 0.0, 1.0, "h264")])
-    assert list((tmp_path / "clips").iterdir()) == []
+    assert files_in(tmp_path / "clips") == []
 
 
 def test_clips_are_kept_for_another_recording_apart_and_while_there_is_room(tmp_path: Path) -> None:
@@ -60,7 +72,7 @@ def test_clips_are_kept_for_another_recording_apart_and_while_there_is_room(tmp_
     assert second not in (None, first)
     small = Clips(tmp_path / "clips", 1)
     third = small.clip(["c"], parts)
-    assert list((tmp_path / "clips").iterdir()) == [third]
+    assert files_in(tmp_path / "clips") == [third]
 
 
 def test_a_long_clip_is_cut_behind_the_requests_for_it(tmp_path: Path) -> None:
@@ -68,9 +80,45 @@ def test_a_long_clip_is_cut_behind_the_requests_for_it(tmp_path: Path) -> None:
     parts = [part(source, 0.0, 10.0, "mjpeg")]
     clips = Clips(tmp_path / "clips", 2**20, wait_s=0.0)
     assert clips.clip(["a"], parts) is None
+    clip = until_cut(clips, parts)
+    assert files_in(tmp_path / "clips") == [clip], "it was cut once"
+    assert seconds_of(clip) == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_clip_that_had_to_make_room_before_it_was_asked_for_again_is_cut_anew(tmp_path: Path) -> None:
+    source = recorded(tmp_path / "a.avi", "mjpeg")
+    parts = [part(source, 0.0, 2.0, "mjpeg")]
+    clips = Clips(tmp_path / "clips", 2**20, wait_s=0.0)
+    assert clips.clip(["a"], parts) is None
     deadline = time.monotonic() + 60
-    while (clip := clips.clip(["a"], parts)) is None:
+    while not (made := list((tmp_path / "clips").glob("*.mp4"))):
         assert time.monotonic() < deadline, "it is never ready"
         time.sleep(0.05)
-    assert list((tmp_path / "clips").iterdir()) == [clip], "it was cut once"
-    assert seconds_of(clip) == pytest.approx(10.0, abs=0.1)
+    time.sleep(0.2)
+    made[0].unlink()
+    assert clips.clip(["a"], parts) is None, "it is being cut again"
+    assert until_cut(clips, parts).exists()
+
+
+def test_a_failure_behind_a_request_is_told_to_the_next_while_it_is_news(tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes(b"nothing")
+    parts = [part(source, 0.0, 1.0, "h264")]
+    at_once, later = Clips(tmp_path / "clips", 2**20, 0.0), Clips(tmp_path / "clips", 2**20, 0.0, told_s=0.0)
+    for clips in (later, at_once):
+        assert clips.clip(["a"], parts) is None
+    with pytest.raises(ClipError, match="can't be cut"):
+        until_cut(at_once, parts)
+    time.sleep(1)  # both have failed by now
+    source.unlink()
+    recorded(source, "libx264")
+    assert until_cut(later, parts).exists()
+
+
+def test_what_a_killed_process_was_cutting_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "clips" / "being cut" / "left"
+    left.mkdir(parents=True)
+    (left / "1.mp4").write_bytes(b"a piece")
+    source = recorded(tmp_path / "a.mp4", "libx264")
+    clip = Clips(tmp_path / "clips", 2**20).clip(["a"], [part(source, 1.0, 3.0, "h264")])
+    assert files_in(tmp_path / "clips") == [clip]
