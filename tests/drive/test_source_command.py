@@ -75,6 +75,30 @@ def test_what_can_not_be_added_is_told(command: Command, google: Google, vtrack:
     assert "vtrack drive login" in command("add", "drive", "Shop", status=1).output
 
 
+def test_one_source_is_removed_and_no_other(
+    command: Command, google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (google.contents.folder("Shop", google.contents.folder(street)) for street in ("Hàng Bông", "Hàng Gà"))
+    here = tmp_path / "Shop"
+    here.mkdir()
+    monkeypatch.chdir(tmp_path)
+    for added in (("drive", one), ("drive", other), ("Shop",)):
+        command("add", *added)
+
+    def left() -> set[str]:
+        return {one["source"] for one in json.loads(command("list", "--json").output)}
+
+    refused = command("remove", "drive", "Shop", status=1).output
+    assert "drive Shop names 2 sources" in refused
+    assert all(f"(drive://{folder})" in refused for folder in (one, other))
+    assert f"{here} is no source any more" in command("remove", "Shop").output
+    assert left() == {f"drive://{one}", f"drive://{other}"}
+    assert "Shop names 2 sources" in command("remove", "Shop", status=1).output
+    command("remove", "drive", one)
+    assert f"(drive://{other}) is no source any more" in command("remove", "Shop").output
+    assert left() == set()
+
+
 def test_the_service_finds_at_drive_what_a_run_finds_on_the_disk(
     google: Google, robot: Account, vtrack: Vtrack, finished: Vtrack, two_cameras: Footage
 ) -> None:

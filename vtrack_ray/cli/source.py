@@ -49,10 +49,12 @@ def remove(where: tuple[str, ...], settings: Settings) -> None:
     """Remove a root folder; what is known of its videos stays."""
     with open_answers(settings.DB, create=True) as answers:
         meant = _meant(answers.added_sources(), where)
-        removed = [one for one in meant if answers.remove_root(one.source)]
-    if not removed:
-        raise SourceError(f"{' '.join(where)} is no source; `vtrack source list` shows them")
-    click.echo(printable(f"{removed[0]} is no source any more; what is known of its videos stays."))
+        if len(meant) > 1:
+            listed = ", ".join(map(str, meant))
+            raise SourceError(f"{' '.join(where)} names {len(meant)} sources; give one of them by its id: {listed}")
+        if not meant or not answers.remove_root(meant[0].source):
+            raise SourceError(f"{' '.join(where)} is no source; `vtrack source list` shows them")
+    click.echo(printable(f"{meant[0]} is no source any more; what is known of its videos stays."))
 
 
 @source.command("list")
@@ -106,12 +108,18 @@ def _on_disk(where: Sequence[str]) -> Source:
 
 
 def _meant(sources: Sequence[Source], where: Sequence[str]) -> list[Source]:
-    """The sources that a person names, as `list` shows them; of a disk that is gone as well."""
+    """The sources that a person names, as `list` shows them; of a disk that is gone as well.
+
+    A path is one source's; at Google Drive, several folders may have the same name.
+    """
     if len(where) > 2 or (len(where) == 2 and not _is_at_drive(where)):
         raise click.UsageError(f"give one folder, or `drive` and one at Google Drive, not {' '.join(where)!r}")
     text = where[-1]
-    paths = set() if _is_at_drive(where) else {str(Path(text).absolute()), str(Path(text).resolve())}
-    return [one for one in sources if one.source in paths or (one.kind is SourceKind.DRIVE and _names(text, one))]
+    if not _is_at_drive(where):
+        for path in (str(Path(text).absolute()), str(Path(text).resolve())):
+            if here := [one for one in sources if one.source == path]:
+                return here
+    return [one for one in sources if one.kind is SourceKind.DRIVE and _names(text, one)]
 
 
 def _names(text: str, source: Source) -> bool:
