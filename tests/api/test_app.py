@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from tests.api.serving import app, served
 from tests.conftest import Footage, Vtrack
-from tests.ledger.examples import probed
+from tests.ledger.examples import claimed, conclusion, probed, refolded
 from vtrack_ray.api.clips import Clips
 from vtrack_ray.api.limits import Known, Limits
 from vtrack_ray.ledger.ledger import Ledger
@@ -123,6 +123,16 @@ def test_a_page_may_end_with_any_name(settings: Settings, name: str) -> None:
         second = page(cursor=first["next_cursor"])
     assert [one["videos"][0]["path"] for one in (first, second)] == [file.path for file in files]
     assert second["next_cursor"] is None
+
+
+def test_an_end_is_not_foretold_before_anything_was_measured(settings: Settings) -> None:
+    with Ledger.open(settings.DB) as ledger:
+        probed(ledger, "a.mp4", camera_name="cam1")
+        claim = claimed(ledger, camera_name="cam2")
+        ledger.conclude(claim.video.video_id, claim.attempt, conclusion(), refolded(camera_name="cam2"))
+    with app(settings) as address:
+        told = requests.get(f"{address}/api/v1/progress", timeout=30).json()
+    assert (told["footage_left_s"], told["estimated_finish"]) == (60.0, None)
 
 
 def test_a_file_that_has_changed_since_is_not_given(vtrack: Vtrack, two_cameras: Footage, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
-from vtrack_ray.pipeline.forecast import forecasts, slots_of
+from vtrack_ray.pipeline.forecast import all_left_s, forecasts, slots_of
 
 
 def left(camera_name: str, footage_s: float, cost: float | None, videos: int = 1) -> Backlog:
@@ -43,6 +43,14 @@ def test_before_anything_was_measured_nothing_is_foretold() -> None:
     some, none = forecasts([left("cam1", 100, None), left("cam2", 0, None, videos=0)], 1)
     assert some.left_s is None
     assert none.left_s == 0.0, "what is done is done"
+
+
+def test_all_is_done_when_the_last_camera_is_and_not_foretold_before_each_is() -> None:
+    some, none = left("cam1", 100, 1.0), left("cam2", 0, None, videos=0)
+    assert all_left_s(forecasts([some, none], 1)) == 100.0
+    assert all_left_s(forecasts([none], 1)) == 0.0
+    assert all_left_s(forecasts([left("cam1", 100, None), none], 1)) is None
+    assert all_left_s([]) is None
 
 
 def test_nothing_goes_on_without_a_slot() -> None:

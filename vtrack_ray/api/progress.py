@@ -19,7 +19,7 @@ from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline.forecast import forecasts_of
+from vtrack_ray.pipeline.forecast import all_left_s, forecasts_of
 from vtrack_ray.records import Instant
 
 _EVERY_S = 2.0
@@ -43,8 +43,8 @@ def totals(answers: Answers, zone: ZoneInfo) -> Totals:
     """How things stand now."""
     counts, left = answers.counts(), forecasts_of(answers)
     speeds = [one.speed for one in left if one.speed is not None]
-    longest_s = max((one.left_s for one in left if one.left_s is not None), default=None)
-    finish = None if longest_s is None else datetime.now(UTC) + timedelta(seconds=longest_s)
+    left_s = all_left_s(left)
+    finish = None if left_s is None else datetime.now(UTC) + timedelta(seconds=left_s)
     return Totals(
         total=sum(counts.values()),
         finished=sum(count for status, count in counts.items() if status.is_final),

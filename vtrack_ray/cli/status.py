@@ -13,7 +13,7 @@ from vtrack_ray.cli.options import with_output, with_settings
 from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.meaning.node import Node, Reach
-from vtrack_ray.pipeline.forecast import Forecast, forecasts_of
+from vtrack_ray.pipeline.forecast import Forecast, all_left_s, forecasts_of
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.records import ForecastRecord
 from vtrack_ray.settings import Settings
@@ -59,10 +59,10 @@ def _sum(left: Sequence[Forecast], now: datetime, zone: ZoneInfo) -> str:
     videos, footage_h = sum(one.videos for one in left), sum(one.footage_s for one in left) / 3600
     if not videos:
         return "nothing" if left else "nothing, as no video is known yet"
-    times_s = [one.left_s for one in left if one.left_s is not None]
+    left_s = all_left_s(left)
     until = "until when is not known"
-    if len(times_s) == len(left):
-        until = f"done by {instants.show(now + timedelta(seconds=max(times_s)), zone)}"
+    if left_s is not None:
+        until = f"done by {instants.show(now + timedelta(seconds=left_s), zone)}"
     return f"{videos} videos, {footage_h:.1f} h of footage, {until}"
 
 

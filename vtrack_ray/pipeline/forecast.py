@@ -51,6 +51,12 @@ def forecasts(backlog: Sequence[Backlog], slots: float) -> list[Forecast]:
     ]
 
 
+def all_left_s(left: Sequence[Forecast]) -> float | None:
+    """The time until all cameras are done; None where it can't be told of each of them, or there is none."""
+    times_s = [one.left_s for one in left if one.left_s is not None]
+    return max(times_s) if times_s and len(times_s) == len(left) else None
+
+
 def slots_of(batches: Sequence[Occurrence]) -> float:
     """How much goes on at once by the latest word on each machine's batch: a core does no more than one thing."""
     latest = {one.node: one.figures for one in batches}
