@@ -33,8 +33,18 @@ def test_a_video_is_given_whole_and_in_ranges(client: Client, video: dict[str, A
     assert part.headers["Content-Range"] == f"bytes 100-199/{len(content)}"
     onwards = client.ask("GET", path, headers={**client.headers, "Range": "bytes=100-"})
     assert (onwards.status_code, onwards.content) == (206, content[100 : 100 + 4 * 2**20])
-    beyond = client.ask("GET", path, headers={**client.headers, "Range": f"bytes={len(content)}-"})
-    assert beyond.status_code == 416
+    for asked in (f"bytes={len(content)}-", "bytes=-0"):
+        beyond = client.ask("GET", path, headers={**client.headers, "Range": asked})
+        assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(content)}")
+        assert "none there" in beyond.json()["error"]
+        stale = client.ask("HEAD", path, headers={**client.headers, "Range": asked, "If-Range": '"another"'})
+        assert stale.status_code == 200
+    for asked in ("bytes=9-5", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=x"):
+        left_aside = client.ask("GET", path, headers={**client.headers, "Range": asked})
+        assert (left_aside.status_code, left_aside.content) == (200, content), asked
+    for named in ("ETag", "Last-Modified"):
+        same = {**client.headers, "Range": "bytes=-77", "If-Range": whole.headers[named]}
+        assert client.ask("GET", path, headers=same).content == content[-77:]
 
 
 def test_a_picture_is_that_of_the_time_asked_for(client: Client, video: dict[str, Any]) -> None:

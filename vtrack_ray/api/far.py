@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -14,24 +13,15 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from vtrack_ray.api.refusals import Refusal
+from vtrack_ray.api.ranges import part_of
 from vtrack_ray.drive.patience import short_patience
 from vtrack_ray.footage.origin import open_remote, reading_by, size_of, stamp_of
 from vtrack_ray.settings import Settings
 
-LONGEST = 4 * 2**20
-"""What a range without an end comes to: browsers ask for the next one."""
 _PIECE = 2 * 2**20
 _AT_ONCE = 4
-_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 _T = TypeVar("_T")
-
-
-class _Part(NamedTuple):
-    begin: int
-    end: int
-    is_all: bool
 
 
 def at_once() -> CapacityLimiter:
@@ -58,7 +48,7 @@ class FarFile(StreamingResponse):
         asked = Headers(scope=scope)
         self.headers["ETag"] = f'"{quote(str(stamp), safe="")}"'
         is_stale = asked.get("If-Range", self.headers["ETag"]) != self.headers["ETag"]
-        part = _part("" if is_stale else asked.get("Range", ""), size)
+        part = part_of("" if is_stale else asked.get("Range", ""), size)
         self.headers["Content-Length"] = str(part.end - part.begin)
         if not part.is_all:
             self.status_code = HTTPStatus.PARTIAL_CONTENT
@@ -84,27 +74,3 @@ class FarFile(StreamingResponse):
             file.seek(begin)
             file.bring(end)
             return b"".join(iter(lambda: file.read(end - file.tell()), b""))
-
-
-def _part(asked: str, size: int) -> _Part:
-    """The bytes that a `Range` asks for; all of them where there is none, or one that can be left aside (RFC 9110).
-
-    Raises Refusal where the file has no such bytes.
-    """
-    match = _RANGE.fullmatch(asked)
-    if match is None or not any(match.groups()):
-        return _Part(0, size, is_all=True)
-    first, last = match.groups()
-    if not first:
-        begin, end = max(0, size - int(last)), size
-    else:
-        begin = int(first)
-        end = min(size, int(last) + 1 if last else begin + LONGEST)
-        if last and int(last) < begin:
-            return _Part(0, size, is_all=True)
-    if begin >= end:
-        refused = {"Content-Range": f"bytes */{size}"}
-        raise Refusal(
-            HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, f"The file has {size} bytes, and none there.", refused
-        )
-    return _Part(begin, end, is_all=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from vtrack_ray.api.asking import Asked, InForce
 from vtrack_ray.api.clips import Clips
-from vtrack_ray.api.far import LONGEST, FarFile
+from vtrack_ray.api.far import FarFile
 from vtrack_ray.api.known import known_event, known_video
+from vtrack_ray.api.ranges import part_of
 from vtrack_ray.api.refusals import Refusal, refusals
 from vtrack_ray.drive.patience import short_patience
 from vtrack_ray.footage.clip import Part
@@ -41,13 +41,13 @@ _GONE = refusals(
 _GONE[HTTPStatus.SERVICE_UNAVAILABLE]["description"] = (
     "the service is being started, or the file is out of reach for now; ask again after `Retry-After` seconds"
 )
-_HEAD = {status: {"description": told["description"]} for status, told in _GONE.items()}
+_GONE_OR_OUTSIDE = _GONE | refusals(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+_HEAD = {status: {"description": told["description"]} for status, told in _GONE_OR_OUTSIDE.items()}
 """An answer to HEAD is the headers alone."""
 _BEING_CUT: dict[int | str, dict[str, Any]] = {
     202: {"description": "it is being cut; ask again after `Retry-After` seconds"}
 }
 _ASK_AGAIN_S = 5
-_TO_THE_END = re.compile(r"bytes=(\d{1,15})-")
 _QUALITY = 85
 
 routes = APIRouter(prefix="/api/v1", tags=["Media"])
@@ -63,11 +63,22 @@ class _Pieces(FileResponse):
 
     chunk_size = 2**20
 
+    def __init__(self, path: str | Path, *, media_type: str, filename: str) -> None:
+        status = Path(path).stat()
+        super().__init__(
+            path, media_type=media_type, filename=filename, stat_result=status, content_disposition_type="inline"
+        )
+        self._size = status.st_size
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = MutableHeaders(scope=scope)
-        if found := _TO_THE_END.fullmatch(headers.get("Range", "")):
-            begin = int(found[1])
-            headers["Range"] = f"bytes={begin}-{begin + LONGEST - 1}"
+        """Raises Refusal where the file has no such bytes."""
+        asked = MutableHeaders(scope=scope)
+        is_same = asked.get("If-Range", self.headers["ETag"]) in (self.headers["ETag"], self.headers["Last-Modified"])
+        part = part_of(asked.get("Range", "") if is_same else "", self._size)
+        # What comes of a range is decided in one way for all files; the rest is Starlette's.
+        del asked["Range"]
+        if not part.is_all:
+            asked["Range"] = f"bytes={part.begin}-{part.end - 1}"
         await super().__call__(scope, receive, send)
 
 
@@ -79,7 +90,7 @@ def _content(kind: str, **more: Any) -> dict[int | str, dict[str, Any]]:
 @routes.get(
     "/videos/{video_id}/file",
     response_class=FileResponse,
-    responses=_GONE | _content("video/*", description="the file, or the range of it that was asked for"),
+    responses=_GONE_OR_OUTSIDE | _content("video/*", description="the file, or the range of it that was asked for"),
 )
 def video_file(video_id: str, answers: Asked, settings: InForce, request: Request) -> Response:
     """The recorded file as it is; a `Range` of it, if one is asked for: the next 4 MB, where it has no end.
@@ -91,7 +102,7 @@ def video_file(video_id: str, answers: Asked, settings: InForce, request: Reques
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     if is_address(path):
         return FarFile(path, settings, request.app.state.far, media_type=kind, filename=_name(row.path))
-    return _Pieces(path, media_type=kind, content_disposition_type="inline", filename=_name(row.path))
+    return _Pieces(path, media_type=kind, filename=_name(row.path))
 
 
 @routes.get(
@@ -123,7 +134,9 @@ def picture(
 @routes.get(
     "/events/{event_id}/clip",
     response_class=FileResponse,
-    responses=_GONE | _content("video/mp4", description="the clip, or the range of it that was asked for") | _BEING_CUT,
+    responses=_GONE_OR_OUTSIDE
+    | _content("video/mp4", description="the clip, or the range of it that was asked for")
+    | _BEING_CUT,
 )
 def clip(event_id: str, answers: Asked, settings: InForce, request: Request) -> Response:
     """The event's stretch of the recordings, with a moment before and after, as an MP4 that browsers play."""
@@ -134,7 +147,7 @@ def clip(event_id: str, answers: Asked, settings: InForce, request: Request) -> 
     if path is None:
         return Response(status_code=HTTPStatus.ACCEPTED, headers={"Retry-After": str(_ASK_AGAIN_S)})
     code = "-".join(event.tracking_codes[:1]) or event_id
-    return _Pieces(path, media_type="video/mp4", content_disposition_type="inline", filename=f"{code}.mp4")
+    return _Pieces(path, media_type="video/mp4", filename=f"{code}.mp4")
 
 
 def _parts(event: Event, answers: Answers) -> list[Part]:

@@ -48,6 +48,7 @@ _MEANT = {
     HTTPStatus.NOT_FOUND: "there is none",
     HTTPStatus.GONE: "the file is no longer there, or has changed",
     HTTPStatus.CONFLICT: "this can't be done as things stand",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "the file has no bytes in that `Range`; `Content-Range` has its size",
     HTTPStatus.UNPROCESSABLE_ENTITY: "something in the request is wrong",
     HTTPStatus.SERVICE_UNAVAILABLE: "the service is being started; ask again after `Retry-After` seconds",
 }
