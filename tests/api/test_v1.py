@@ -39,6 +39,8 @@ def test_events_are_found_by_code_camera_time_and_status(client: Client) -> None
     every = found()
     one = next(event for event in every if event["tracking_codes"])
     assert found(code=["NO-SUCH-CODE", one["tracking_codes"][0].lower()]) == [one]
+    assert found(code=f" {one['tracking_codes'][0]} ") == [one]
+    assert found(code=" ") == [], "an empty field asks for nothing, and not for all"
     assert found(camera="cam1") == [e for e in every if e["camera_name"] == "cam1"]
     assert found(since=one["started_at"], until=one["ended_at"], camera=one["camera_name"]) == [one]
     assert found(status="no_code") == [e for e in every if e["status"] == "no_code"]
@@ -182,6 +184,7 @@ def test_no_path_outside_the_sources_is_taken(client: Client, two_cameras: Foota
         ("GET", "/nothing", 404, "There is nothing at /nothing"),
         ("PUT", "/query", 405, "does not take PUT"),
         ("GET", "/api/v1/events?since=soon", 422, "since: 'soon' is no instant"),
+        ("GET", "/api/v1/events?since=2026-02-01&until=2026-01-01", 422, "since lies behind until; exchange them"),
         ("GET", "/api/v1/events?status=lost", 422, "status"),
         ("GET", "/api/v1/history?most=0", 422, "most: "),
         ("GET", "/api/v1/videos?limit=1001", 422, "limit: "),
@@ -192,6 +195,20 @@ def test_wrong_requests_are_answered_with_a_sentence(
     client: Client, method: str, path: str, status: int, said: str
 ) -> None:
     assert said in client.refused(method, path, status)
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ({"kind": "first"}, "`days`"),
+        ({"kind": "default", "days": 7}, "`days`"),
+        ({"kind": "default", "is_forced": True}, "go with custom alone"),
+        ({"kind": "first", "days": 7, "camera_name": "cam1"}, "go with custom alone"),
+        ({"kind": "custom"}, "`custom_path`"),
+    ],
+)
+def test_what_does_not_go_with_a_program_is_refused(client: Client, order: object, said: str) -> None:
+    assert said in client.refused("POST", "/api/v1/programs", 422, json=order)
 
 
 def test_every_field_and_parameter_is_described(client: Client) -> None:

@@ -31,6 +31,13 @@ def test_a_parcel_is_found_by_its_code(client: Client, two_cameras: Footage, pre
     assert found["metadata"]["search_criteria"] == {"tracking_codes": [code.lower()], "cameras": []}
 
 
+def test_codes_that_are_empty_are_none(client: Client, prefix: str) -> None:
+    without = client.post(f"{prefix}/query", {"tracking_codes": ["", " "]})["metadata"]
+    assert without["search_criteria"]["tracking_codes"] == []
+    searched = without["time_range"]
+    assert searched["to_utc"] - searched["from_utc"] == 7 * 86_400_000
+
+
 def test_a_time_range_and_cameras_narrow_the_search(client: Client, two_cameras: Footage, prefix: str) -> None:
     camera = two_cameras.truth.cameras[0]
     first = camera.events[0]

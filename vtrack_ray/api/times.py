@@ -28,6 +28,12 @@ def instant(value: str | int | None, zone: ZoneInfo, name: str) -> datetime | No
     return found
 
 
+def require_order(since: datetime | None, until: datetime | None, names: tuple[str, str]) -> None:
+    """Raises Refusal for a stretch that ends before it begins."""
+    if since is not None and until is not None and since > until:
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{names[0]} lies behind {names[1]}; exchange them.")
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of that name. Raises Refusal."""
     try:

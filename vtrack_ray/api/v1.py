@@ -16,7 +16,7 @@ from vtrack_ray.api.examples import example
 from vtrack_ray.api.known import known_event, known_video, paths_of
 from vtrack_ray.api.paths import custom_place
 from vtrack_ray.api.refusals import Refusal, refusals
-from vtrack_ray.api.times import instant
+from vtrack_ray.api.times import instant, require_order
 from vtrack_ray.ledger.values import EventFilter, EventPlace, HistoryFilter, VideoFilter, VideoPlace
 from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.meaning.occurrence import OccurrenceKind
@@ -140,7 +140,7 @@ def events(
 ) -> EventPage:
     """Packing events, in the order of time."""
     wanted = EventFilter(
-        codes=tuple(codes or ()),
+        codes=tuple(code.strip() for code in codes or ()),
         cameras=tuple(cameras or ()),
         since=instant(since, zone, "since"),
         until=instant(until, zone, "until"),
@@ -149,6 +149,7 @@ def events(
         limit=limit + 1,
         after=place_of(cursor, EventPlace),
     )
+    require_order(wanted.since, wanted.until, ("since", "until"))
     found = answers.located_events(wanted)
     page, has_more = found.rows[:limit], len(found.rows) > limit
     return EventPage(
@@ -263,6 +264,8 @@ def order_program(order: NewProgram, answers: Asked, zone: Zone) -> ProgramRecor
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "`days`, from 1 to 365, goes with first, and with it alone.")
     if (order.kind is ProgramKind.CUSTOM) != (path is not None):
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "`custom_path` goes with custom, and with it alone.")
+    if order.kind is not ProgramKind.CUSTOM and (order.is_forced or order.camera_name is not None):
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "`camera_name` and `is_forced` go with custom alone.")
     return ProgramRecord.of(answers.request_program(request, datetime.now(UTC)), zone)
 
 

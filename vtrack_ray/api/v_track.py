@@ -20,7 +20,7 @@ from vtrack_ray.api.examples import example
 from vtrack_ray.api.paths import custom_place
 from vtrack_ray.api.progress import Totals, totals
 from vtrack_ray.api.refusals import Answer, Refusal, refusals
-from vtrack_ray.api.times import instant, zone_of
+from vtrack_ray.api.times import instant, require_order, zone_of
 from vtrack_ray.ledger.answers import Answers
 from vtrack_ray.ledger.values import EventFilter, EventRow
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
@@ -267,8 +267,8 @@ def get_camera_folders(answers: Asked) -> CameraFolders:
 def query(wanted: Query, answers: Asked, settings: InForce) -> Found:
     """Find packing events by tracking code, time and camera."""
     zone = zone_of(wanted.timezone or settings.TIME_ZONE)
-    since, until = _time_range(wanted, zone)
     codes = tuple(code.strip() for code in wanted.tracking_codes if code.strip())
+    since, until = _time_range(wanted, zone, has_codes=bool(codes))
     found = answers.located_events(
         EventFilter(
             codes=codes,
@@ -327,11 +327,10 @@ def _precedence(program: Program) -> tuple[bool, bool, int]:
     return program.kind is not ProgramKind.CUSTOM, program.state is not ProgramState.RUNNING, program.program_id
 
 
-def _time_range(wanted: Query, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+def _time_range(wanted: Query, zone: ZoneInfo, *, has_codes: bool) -> tuple[datetime | None, datetime | None]:
     since, until = instant(wanted.from_time, zone, "from_time"), instant(wanted.to_time, zone, "to_time")
-    if since is not None and until is not None and since > until:
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "from_time lies behind to_time; exchange them.")
-    days = wanted.default_days or (None if wanted.tracking_codes else _USUAL_DAYS)
+    require_order(since, until, ("from_time", "to_time"))
+    days = wanted.default_days or (None if has_codes else _USUAL_DAYS)
     if since is None and until is None and days is not None:
         until = datetime.now(UTC)
         since = until - timedelta(days=days)
