@@ -29,7 +29,10 @@ def from_us(us: int) -> datetime:
 def parse(text: str, zone: ZoneInfo) -> datetime:
     """A UTC instant from ISO 8601; a date or time without a zone is read in `zone`. Raises ValueError."""
     instant = datetime.fromisoformat(text.strip())
-    return require_aware(instant if instant.tzinfo else instant.replace(tzinfo=zone))
+    try:
+        return require_aware(instant if instant.tzinfo else instant.replace(tzinfo=zone))
+    except OverflowError as error:
+        raise ValueError("in UTC, its year is before 1 or after 9999") from error
 
 
 def show(instant: datetime, zone: ZoneInfo) -> str:

@@ -17,14 +17,12 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence
 from vtrack_ray.meaning.program import Program, ProgramRequest
-from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
+from vtrack_ray.meaning.token import NODES, Scope, Token, digest_of, new_secret
 from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.head import Through
 
-_NODES = "nodes"
-"""The name of the token by which machines read what they do not see."""
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 _MOST_NEWS = 10_000
 """Nobody may ever ask for them; the history has them all."""
@@ -72,8 +70,8 @@ class SchedulerActor:
         if is_loopback(host):
             return
         secret = new_secret()
-        token = Token(name=_NODES, digest=digest_of(secret), scope=Scope.READ, created_at=datetime.now(UTC))
-        await self._store(Ledger.revoke_token, _NODES)
+        token = Token(name=NODES, digest=digest_of(secret), scope=Scope.READ, created_at=datetime.now(UTC))
+        await self._store(Ledger.revoke_token, NODES)
         await self._store(Ledger.add_token, token)
         self._launcher.let_read(Through(f"http://{HostAndPort(host, self._settings.HTTP_PORT)}", secret))
 

@@ -39,8 +39,11 @@ def demo(out: Path) -> None:
     """
     settings = load_settings({"DB": str(out / "demo.duckdb")})
     zone = ZoneInfo(settings.TIME_ZONE)
-    with RunBar() as bar:
-        truth = render(_ORDER, out, bar.paint)
+    try:
+        with RunBar() as bar:
+            truth = render(_ORDER, out, bar.paint)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
     footage_s = sum(video.duration_s for camera in truth.cameras for video in camera.videos)
     folders = tuple(out / camera.camera_name for camera in truth.cameras)
     started = time.monotonic()

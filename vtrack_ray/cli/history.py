@@ -53,4 +53,7 @@ def history(
     )
     with open_answers(settings.DB) as answers:
         records = [OccurrenceRecord.of(one, zone).model_dump() for one in answers.history(wanted)]
-    print_records(records, _COLUMNS, output, empty="Nothing has happened yet.")
+    is_all = not (kinds or cameras or since or until)
+    print_records(
+        records, _COLUMNS, output, empty="Nothing has happened yet." if is_all else "Nothing such has happened."
+    )

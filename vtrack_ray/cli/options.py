@@ -24,11 +24,13 @@ _OPTIONS = (
 
 
 class CameraName(click.ParamType[str]):
-    """A camera's name: text, as it stands in the database."""
+    """A camera's name: text that is not empty, as it stands in the database."""
 
     name = "name"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value:
+            self.fail("it is empty; name a camera as `vtrack profile list` shows it", param, ctx)
         if not is_text(value):
             self.fail(f"{value!r} is no UTF-8; name the camera as `vtrack profile list` shows it", param, ctx)
         return value

@@ -51,7 +51,7 @@ def _print_table(records: Sequence[Record], columns: Sequence[str], empty: str) 
     for record in records:
         table.add_row(*(_cell(record[column]) for column in columns))
     # A pipe has no width: nothing is cut off there.
-    Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False).print(table)
+    Console(width=None if sys.stdout.isatty() else 1000, highlight=False, markup=False, emoji=False).print(table)
 
 
 def _cell(value: object) -> str:

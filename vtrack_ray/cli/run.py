@@ -93,7 +93,7 @@ def run(
 
 
 def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
-    console = Console(width=None if Console().is_terminal else 160, highlight=False)
+    console = Console(width=None if Console().is_terminal else 160, highlight=False, markup=False, emoji=False)
     files = summary.videos_by_status.total()
     by_status = sorted(summary.videos_by_status.items(), key=lambda one: (not one[0].is_good, one[0]))
     statuses = ", ".join(f"{count} {status}" for status, count in by_status)
@@ -106,12 +106,12 @@ def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
         f"{summary.examined_s:.1f} s examined, {summary.idle_s:.1f} s idle, {summary.unreadable_s:.1f} s unreadable",
     )
     table.add_row("time", f"{elapsed_s:.1f} s")
-    table.add_row("database", str(settings.DB))
+    table.add_row("database", printable(str(settings.DB)))
     console.print(table)
     for trouble in summary.troubles:
-        console.print(printable(f"! {trouble.path}: {trouble.reason}"), markup=False, soft_wrap=True)
+        console.print(printable(f"! {trouble.path}: {trouble.reason}"), soft_wrap=True)
     for hint in summary.hints:
-        console.print(printable(f"? {hint}"), markup=False, soft_wrap=True)
+        console.print(printable(f"? {hint}"), soft_wrap=True)
 
 
 def _counted(count: int, thing: str) -> str:

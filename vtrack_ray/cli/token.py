@@ -12,7 +12,7 @@ from vtrack_ray.cli.options import with_output, with_settings
 from vtrack_ray.cli.records import print_records, printable
 from vtrack_ray.errors import TokenError
 from vtrack_ray.ledger.answers import open_answers
-from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
+from vtrack_ray.meaning.token import NODES, Scope, Token, digest_of, new_secret
 from vtrack_ray.settings import Settings
 
 
@@ -33,6 +33,10 @@ def token() -> None:
 @with_settings
 def add(name: str, scope: str, settings: Settings) -> None:
     """Make a token for somebody, and show it: this once."""
+    if not name.strip():
+        raise click.BadParameter("it is empty: name whoever is to have the token", param_hint="NAME")
+    if name == NODES:
+        raise TokenError(f"The service makes a token of the name {name!r} for its own machines; give another name")
     secret = new_secret()
     made = Token(name=name, digest=digest_of(secret), scope=Scope(scope), created_at=datetime.now(UTC))
     with open_answers(settings.DB, create=True) as answers:

@@ -12,6 +12,9 @@ _MARK = "vtrack_"
 """Shows what it is to whoever finds one where none should be."""
 _BYTES = 32
 
+NODES = "nodes"
+"""The name of the service's own token, by which machines read what they do not see: it makes it at each start."""
+
 
 class Scope(StrEnum):
     """What a token allows."""
