@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 from ray.util.metrics import Counter, Metric
 
 from vtrack_ray.actors.metrics import Metrics
@@ -110,6 +111,8 @@ def test_the_unit_lets_it_end_in_good_order(unit: configparser.ConfigParser) -> 
     assert (service["KillSignal"], service["KillMode"]) == ("SIGTERM", "mixed")
     assert float(service["TimeoutStopSec"]) > Settings().STOP_SECONDS + _ENDING_S
     assert service["Restart"] == "on-failure", "`vtrack down` would be undone"
+    said = CliRunner().invoke(main, ["up", "--set", "QUEUE_LIMIT=0"])
+    assert str(said.exit_code) == service["RestartPreventExitStatus"], "a wrong setting is as wrong the next time"
 
 
 def test_the_unit_has_a_place_for_all_that_it_writes() -> None:

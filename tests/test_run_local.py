@@ -304,4 +304,4 @@ def test_before_the_first_run_the_commands_say_so(vtrack: Vtrack) -> None:
 
 
 def test_a_wrong_setting_is_refused_by_its_name(vtrack: Vtrack, tmp_path: Path) -> None:
-    assert "BATCH_SIZE_MAX" in vtrack("run", "--local", "--set", "BATCH_SIZE_MAX=many", tmp_path, status=1)
+    assert "BATCH_SIZE_MAX" in vtrack("run", "--local", "--set", "BATCH_SIZE_MAX=many", tmp_path, status=2)

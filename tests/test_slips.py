@@ -23,6 +23,7 @@ def database(empty_database: Path, tmp_path: Path) -> Path:
         (["events", "--since", "0001-01-01"], 2, "'0001-01-01' is no instant"),
         (["history", "--until", "9999-12-31T23:59-12:00"], 2, "its year is before 1 or after 9999"),
         (["profile", "set", "", "--min-packing-s", "4"], 2, "it is empty; name a camera"),
+        (["events", "--set", "QUEUE_LIMIT=0"], 2, "QUEUE_LIMIT"),
         (["token", "add", " "], 2, "it is empty: name whoever"),
         (["token", "add", "nodes"], 1, "The service makes a token of the name 'nodes'"),
     ],

@@ -8,7 +8,10 @@ import click
 
 from vtrack_ray import __version__
 from vtrack_ray.cli.lazy import LazyGroup
-from vtrack_ray.errors import VtrackError
+from vtrack_ray.errors import SettingsError, VtrackError
+
+_WRONG = 2
+"""Exit status where the command itself, or a setting, is wrong, as click has it: it is as wrong the next time."""
 
 
 class _Plainly(LazyGroup):
@@ -18,10 +21,10 @@ class _Plainly(LazyGroup):
         try:
             return super().invoke(ctx)
         except VtrackError as error:
-            said = str(error)
+            said, status = str(error), _WRONG if isinstance(error, SettingsError) else 1
         # Said when the error is gone, and with it all that its traceback holds on to, such as an open database.
         click.echo(f"Error: {said}", err=True)
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(status)
 
 
 _COMMANDS = (

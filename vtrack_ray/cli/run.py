@@ -48,8 +48,8 @@ def run(
     `drive:FOLDER` is a folder at Google Drive: its id, name or address, as of `vtrack source add drive FOLDER`.
 
     What is done already is not done again; what was interrupted goes on, a run with --force by one without. Exits
-    with 0 if every video came to a good end, 1 if one did not or there is none, 2 if the command itself is wrong, and
-    130 if it was interrupted.
+    with 0 if every video came to a good end, 1 if one did not or there is none, 2 if the command itself or a setting is
+    wrong, and 130 if it was interrupted.
     """
     if is_local and address:
         raise click.UsageError("--local works without Ray, --address joins one: give one of them")
