@@ -92,6 +92,17 @@ def test_the_page_of_http_calls_is_that_of_the_specification() -> None:
     assert (ROOT / "docs" / "api.md").read_text("utf-8") == page_of_calls(), "run `make api-page`"
 
 
+def test_the_commands_that_take_no_settings_are_named() -> None:
+    [listed] = re.findall(r"All but ([^()]*?) take `--db FILE`", " ".join(OPERATION.read_text("utf-8").split()))
+    groups = {name for name, command in ALL_COMMANDS.items() if isinstance(command, click.Group)}
+    without = {
+        name.removeprefix("vtrack ")
+        for name, command in ALL_COMMANDS.items()
+        if name not in groups and "--set" not in {spelling for one in command.params for spelling in one.opts}
+    }
+    assert set(re.findall(r"`([^`]+)`", listed)) == without
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
