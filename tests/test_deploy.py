@@ -179,6 +179,12 @@ def test_setup_reads_what_it_looks_through_to_its_end() -> None:
     assert re.findall(r"\| *grep -\w*q", setup) == [], "what writes into the pipe would fail when grep leaves it"
 
 
+def test_the_container_is_run_so_that_its_port_is_reached_from_this_machine_alone() -> None:
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    port = Settings().HTTP_PORT
+    assert f"-e VTRACK_HTTP_HOST=0.0.0.0 -p 127.0.0.1:{port}:{port} " in text
+
+
 def test_the_container_copies_what_is_there_and_runs_the_service_as_nobody_special() -> None:
     lines = (DEPLOY / "Containerfile").read_text("utf-8").splitlines()
     copied = [name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]]
