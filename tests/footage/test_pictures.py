@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 
 import av
@@ -199,6 +200,61 @@ def test_a_stream_joined_in_its_midst_starts_with_a_fault(tmp_path: Path) -> Non
     missing, faults = unaccounted(path)
     assert missing == []
     assert [fault.span.start_s for fault in faults] == [0.0]
+
+
+def move_clusters(path: Path, numbers: Collection[int], by_ms: int) -> None:
+    """Moves a Matroska file's clusters in time: each begins with a number that the times of its packets add to."""
+    data = bytearray(path.read_bytes())
+    at = -1
+    for number in range(max(numbers) + 1):
+        at = data.index(bytes.fromhex("1f43b675"), at + 1)
+        element = data.index(0xE7, at + 5)
+        value = slice(element + 2, element + 2 + (data[element + 1] & 0x7F))
+        if number in numbers:
+            moved_ms = int.from_bytes(data[value], "big") + by_ms
+            data[value] = moved_ms.to_bytes(value.stop - value.start, "big")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("b_frames", [0, 3])
+@pytest.mark.parametrize("by_ms", [32_768, 8_192, -2_048])
+def test_a_cluster_with_a_wild_time_loses_and_moves_nothing(tmp_path: Path, by_ms: int, b_frames: int) -> None:
+    path = make_clip(tmp_path / "flipped.mkv", pictures=300, b_frames=b_frames, textured=True)
+    with open_pictures(str(path)) as pictures:
+        levels = [level(picture) for picture in pictures.all(WHOLE)]
+    move_clusters(path, {12}, by_ms)
+    index = index_packets(str(path))
+    assert (index.times_s * RATE).tolist() == pytest.approx(range(300))
+    assert (index.jumps, index.holes) == ((), ())
+    with open_pictures(str(path)) as pictures:
+        pictures.index(WHOLE)
+        for first, end in ((0, 300), (117, 121), (123, 128), (127, 145)):
+            span = Span(first / RATE - 0.001, end / RATE - 0.001)
+            found = [(round(picture.time_s * RATE), level(picture)) for picture in pictures.all(span)]
+            assert [number for number, _ in found] == list(range(first, end))
+            assert [grey for _, grey in found] == levels[first:end]
+            keyframes = [round(picture.time_s * RATE) for picture in pictures.keyframes(span)]
+            assert keyframes == [n for n in range(first, end) if n % GOP == 0]
+        assert pictures.faults == []
+
+
+@pytest.mark.parametrize("b_frames", [0, 3])
+def test_silences_are_left_as_they_are(tmp_path: Path, b_frames: int) -> None:
+    times = [*range(10), *range(60, 70), *range(170, 200), *range(200, 800, 40)]
+    path = make_clip(
+        tmp_path / "quiet.mkv", pictures=800, b_frames=b_frames, left_out={n for n in range(800) if n not in times}
+    )
+    assert (index_packets(str(path)).times_s * RATE).tolist() == pytest.approx(times)
+    with open_pictures(str(path)) as pictures:
+        assert [round(picture.time_s * RATE) for picture in pictures.all(WHOLE)] == times
+
+
+def test_a_clock_that_was_set_back_is_no_wild_time(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "back.mkv", pictures=600, textured=True)
+    move_clusters(path, range(40, 60), -2_000)
+    index = index_packets(str(path))
+    assert (index.times_s * RATE).tolist() == pytest.approx(range(550))
+    assert [jump.is_counted_on for jump in index.jumps] == [False]
 
 
 def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:

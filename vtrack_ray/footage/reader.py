@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from vtrack_ray.errors import NotAVideo
 from vtrack_ray.footage.clock import WIRE, read_clock
 from vtrack_ray.footage.container import Contents, Opened, VideoPacket, demuxed, opened
+from vtrack_ray.footage.strays import STRAYING, Strays
 from vtrack_ray.meaning.span import Span
 
 _FIRST_STEP_BACK_S = 2.0
@@ -78,6 +79,11 @@ class Reader:
                 f"{self.path} has a video stream without a clock; rewrite it with: ffmpeg -i IN -c copy OUT.mkv"
             )
         self._numerator, self._denominator = time_base.numerator, time_base.denominator
+        self._strays = (
+            Strays(self._denominator / self._numerator, is_reordered=self.stream.codec_context.has_b_frames)
+            if self.container.format.name in STRAYING
+            else None
+        )
         self._zero = self._first_timestamp()
 
     def __enter__(self) -> Self:
@@ -164,6 +170,9 @@ class Reader:
     def _demuxed(self) -> Iterator[VideoPacket | FFmpegError]:
         """What the file holds from here on, as far as it has times."""
         self._is_at_start = False
+        return self._strays.set_right(self._timed()) if self._strays else self._timed()
+
+    def _timed(self) -> Iterator[VideoPacket | FFmpegError]:
         items = demuxed(self._file)
         for item in self.clock.set_right(items) if self.clock else items:
             if isinstance(item, Packet):
