@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import av
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, covered_s
 from vtrack_ray.meaning.video import Video
+from vtrack_ray.render.barcode import PAPER, paint_barcode
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
 from vtrack_ray.sampling.sampler import sample_span, spans_of
@@ -227,6 +230,37 @@ def test_without_a_card(kind: str, tmp_path: Path) -> None:
         assert (one.start_s, one.end_s) == pytest.approx((true.start_s, true.end_s), abs=0.5)
     [log] = take.logs
     assert sum(covered_s(log.coverage, part) for part in Coverage) == pytest.approx(log.span.duration_s)
+
+
+def film_lying_label(path: Path, *, seconds: int, keyframe_s: float) -> None:
+    """A table on which nothing moves, filmed 5 times a second, with a label on it."""
+    rate = 5
+    picture = np.random.default_rng(1).integers(90, 110, (540, 960), np.uint8)
+    label = np.pad(paint_barcode("SPXVN0123456", "QRCode", 5), 20, constant_values=PAPER)
+    picture[200 : 200 + len(label), 300 : 300 + len(label[0])] = label
+    group = f"keyint={round(keyframe_s * rate)}:min-keyint={round(keyframe_s * rate)}:scenecut=0"
+    path.parent.mkdir()
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=rate, options={"preset": "veryfast", "bf": "0", "x264-params": group})
+        stream.width, stream.height, stream.pix_fmt = 960, 540, "yuv420p"
+        for number in range(seconds * rate):
+            frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize("keyframe_s", [2.0, 5.0])
+def test_a_label_that_lies_still_is_one_packing_whatever_the_distance_of_keyframes(
+    keyframe_s: float, tmp_path: Path
+) -> None:
+    film_lying_label(tmp_path / "cam1" / "a.mp4", seconds=21, keyframe_s=keyframe_s)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name="cam1", min_packing_s=keyframe_s)
+    _, few = sampled(video, profile, 300.0, is_exhaustive=False)
+    _, every = sampled(video, profile, 300.0, is_exhaustive=True)
+    assert len(few) == len(every) == 1
 
 
 def spoil_keyframe(path: str, time_s: float) -> None:

@@ -43,8 +43,9 @@ def unmarked(look: Look) -> None:
 def _moving(look: Look, keyframes_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     """For each second of the video up to the index's end, whether something moves in it or a moment before or after.
 
-    So it is taken to do between keyframes further apart than min packing time: two sights of a label that lies still
-    would be taken for two packings.
+    So it is taken to do between keyframes that may leave min packing time between two sights of a label that lies
+    still: they would be taken for two packings. The last picture that is searched before the table comes to rest may
+    lie a search's interval before a keyframe.
     """
     if not look.index.times_s.size:
         return np.zeros(0, np.bool_)
@@ -53,8 +54,9 @@ def _moving(look: Look, keyframes_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     moving = np.zeros(last + 1, np.bool_)
     for cell in range(first, last + 1):
         moving[cell] = activity.moved_within(cell - BIN_S, cell + 1 + BIN_S) is not None
+    longest_s = look.profile.min_packing_s - SEARCH_EVERY * look.profile.sampling_interval_s
     for before_s, after_s in pairwise(keyframes_s):
-        if after_s - before_s > look.profile.min_packing_s:
+        if after_s - before_s >= longest_s:
             moving[int(before_s) : int(after_s) + 1] = True
     return moving
 
@@ -133,7 +135,9 @@ def _examine_rest(look: Look, still: Span, keyframes_s: NDArray[np.float64]) -> 
     if not inside.size:
         look.accounted.append(Stretch(span=still, coverage=Coverage.IDLE))
     checks = on_grid(inside, CHECK_S)
-    steps = on_grid(inside, min(COARSE_S, look.profile.min_packing_s / 2)) | checks
+    step_s = min(COARSE_S, look.profile.min_packing_s / 2)
+    # The last one before a longer time without any, too.
+    steps = on_grid(inside, step_s) | checks | (np.diff(inside, append=np.inf) > step_s)
     starts = np.flatnonzero(checks)
     for number, following in zip(starts, [*starts[1:], len(inside)], strict=False):
         until_s = float(inside[following]) if following < len(inside) else still.end_s
