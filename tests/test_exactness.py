@@ -263,6 +263,18 @@ def test_a_label_that_lies_still_is_one_packing_whatever_the_distance_of_keyfram
     assert len(few) == len(every) == 1
 
 
+def test_a_label_that_lies_still_at_the_end_is_seen_to_the_last_picture(tmp_path: Path) -> None:
+    film_lying_label(tmp_path / "cam1" / "a.mp4", seconds=15, keyframe_s=4.0)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    take, [event] = sampled(video, Profile(camera_name="cam1"), 300.0, is_exhaustive=False)
+    assert (event.start_s, event.end_s) == (0.0, 14.8)
+    assert [log.pictures for log in take.logs] == [5]
+    in_spans, [same] = sampled(video, Profile(camera_name="cam1"), 5.0, is_exhaustive=False)
+    assert same == event
+    assert in_spans.moments == take.moments
+
+
 def spoil_keyframe(path: str, time_s: float) -> None:
     with av.open(path) as container:
         spoilt = next(p for p in container.demux(video=0) if p.pts is not None and p.pts * p.time_base >= time_s)

@@ -132,6 +132,7 @@ def _examine_rest(look: Look, still: Span, keyframes_s: NDArray[np.float64]) -> 
     """Examines the first keyframe of a still stretch and one each `CHECK_S`; where one shows a code or a hand, those
     that follow it too, so that what lies there is seen to go on lying there."""
     inside = keyframes_s[(keyframes_s >= still.start_s) & (keyframes_s < still.end_s)]
+    is_busy: bool | None = None
     if not inside.size:
         look.accounted.append(Stretch(span=still, coverage=Coverage.IDLE))
     checks = on_grid(inside, CHECK_S)
@@ -152,6 +153,20 @@ def _examine_rest(look: Look, still: Span, keyframes_s: NDArray[np.float64]) -> 
         coverage = Coverage.IDLE if is_busy is False else Coverage.EXAMINED
         start_s = still.start_s if number == 0 else float(inside[number])
         look.accounted.append(Stretch(span=Span(start_s, until_s), coverage=coverage))
+    if is_busy is not False:
+        _examine_last(look, still)
+
+
+def _examine_last(look: Look, still: Span) -> None:
+    """Examines the video's last picture if it lies in that stretch and in the reach: what lies on the table till then
+    may lie there in the next video."""
+    last_s = float(look.index.times_s[-1])
+    if not (still.start_s <= last_s < still.end_s and look.reach.start_s <= last_s < look.reach.end_s):
+        return
+    for picture in look.pictures.all(Span(last_s, math.inf)):
+        look.pictures_decoded += 1
+        _searched(look, picture)
+        _shows_hand(look, picture)
 
 
 def _examine_keyframe(look: Look, time_s: float) -> bool | None:
