@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -96,3 +98,25 @@ def test_a_parcel_that_comes_or_goes_is_larger_than_hands() -> None:
     activity = idle(100, burst_at=1_510, burst=KEYFRAME)
     assert activity.may_be_swept_within(60.0, 62.0)
     assert not activity.may_be_swept_within(62.0, 64.0)
+
+
+def test_hours_take_little_memory_and_tell_the_same_as_their_parts() -> None:
+    rng = np.random.default_rng(1)
+    count = 9 * 3600 * 2
+    keyframe = np.arange(count) % 20 == 0
+    sizes = np.where(keyframe, KEYFRAME, rng.normal(400, 60, count)).astype(np.int64)
+    sizes[rng.integers(0, count, count // 50)] += KEYFRAME // 10
+    whole = PacketIndex(times_s=np.arange(count) / 2, keyframe=keyframe, size_bytes=sizes, end_s=count / 2)
+    tracemalloc.start()
+    activity = Activity(whole, CARD_SHARE)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 40e6
+    for start in range(2000, count - 4000, 3000):
+        cut = slice(start, start + 1000)
+        part = PacketIndex(
+            times_s=whole.times_s[cut], keyframe=keyframe[cut], size_bytes=sizes[cut], end_s=start / 2 + 500
+        )
+        of_part = Activity(part, CARD_SHARE)
+        for at_s in np.arange(start / 2 + 100, start / 2 + 400, 0.5):
+            assert of_part.moved_within(at_s, at_s + 0.4) == activity.moved_within(at_s, at_s + 0.4)

@@ -23,6 +23,10 @@ REACH_S = 60.0
 BIN_S = 0.5
 """Sizes are summed up over this long: a parcel is slid in or out in about this time."""
 
+_AT_ONCE = 4096
+"""Bins whose levels are found together: each takes a copy of the bins around it, 8 MB in all, and one wild time may
+make millions."""
+
 LEVEL, LOW = 0.1, 0.02
 """The level of noise is that of the quietest tenth of the bins around: there is some idle time in two minutes. How far
 below it the quietest of all lie is the noise's spread, however busy the rest of the time is."""
@@ -102,4 +106,8 @@ def _levels(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     reach = int(REACH_S / BIN_S)
     padded = np.pad(sizes, reach, mode="symmetric")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    return np.asarray(np.quantile(windows, (LOW, LEVEL, _BUSY_LEVEL), axis=1), np.float64)
+    levels = np.empty((3, len(sizes)))
+    for start in range(0, len(sizes), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        levels[:, block] = np.quantile(windows[block], (LOW, LEVEL, _BUSY_LEVEL), axis=1)
+    return levels
