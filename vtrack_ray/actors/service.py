@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -14,14 +13,13 @@ from datetime import UTC, datetime
 from vtrack_ray import errors
 from vtrack_ray.actors.address import others_join_at
 from vtrack_ray.actors.orders import Orders, Word, end_all_of
+from vtrack_ray.actors.pause import Pause
 from vtrack_ray.actors.vitals import with_health, with_vitals
 from vtrack_ray.errors import ActorLost, ClusterTimedOut, VtrackError
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.pipeline.presence import served
 from vtrack_ray.settings import Settings
 
-_AGAIN_S = 1.0
-_LONGEST_PAUSE_S = 60.0
 _PASSING = (ActorLost, ClusterTimedOut)
 """What the next session may be spared, even if no session has run yet."""
 _OWN_RAY = {
@@ -55,7 +53,7 @@ class Service:
         self._orders = Orders(settings=settings, address=address, has_dashboard=has_dashboard, has_http=has_http)
         self._show = show
         self._has_run = False
-        self._has_done = False
+        self._pause = Pause()
 
     def serve(self) -> None:
         """Runs until KeyboardInterrupt ends it in good order; a second one ends it at once.
@@ -71,23 +69,18 @@ class Service:
                 self._tell(OccurrenceKind.SERVICE, "the service has ended at once")
 
     def _serve(self) -> None:
-        pause_s = _AGAIN_S
         while True:
-            self._has_done = False
             try:
                 self._serve_once()
             except VtrackError as error:
                 if not self._has_run and not isinstance(error, _PASSING):
                     raise
-                if self._has_done:
-                    pause_s = _AGAIN_S  # it was not what is to be done that ended it
-                why = f"{error} All of it is started again in {pause_s:g} s"
+                why = f"{error} All of it is started again in {self._pause.seconds:g} s"
                 self._tell(OccurrenceKind.RESTART, why)
                 self._orders = self._orders.model_copy(update={"restarted": why})
             else:
                 return
-            time.sleep(pause_s)
-            pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
+            self._pause.take()
 
     def _serve_once(self) -> None:
         """Runs one session to its end. Raises what ended it, and ActorLost if it died without a word."""
@@ -114,7 +107,8 @@ class Service:
                 word = Word.model_validate_json(line)
                 if word.occurrence is not None:
                     self._has_run = True
-                    self._has_done |= word.occurrence.kind is OccurrenceKind.DONE
+                    if word.occurrence.kind is OccurrenceKind.DONE:
+                        self._pause.shorten()
                     self._show(word.occurrence)
                 else:
                     ended_by = getattr(errors, word.error, VtrackError)(word.message)

@@ -24,6 +24,7 @@ from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.control_store import kept_control_store
 from vtrack_ray.actors.leftovers import mark, remove_leftovers
 from vtrack_ray.actors.orders import Orders, Word, end_all_of
+from vtrack_ray.actors.pause import Pause
 from vtrack_ray.actors.remote import lost
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.team import Team, answered, team
@@ -45,12 +46,13 @@ _WHAT_RAY_IS = ("gcs_server", "raylet")
 class Session:
     """Serves until it is ended; `say` is told what happens."""
 
-    def __init__(self, orders: Orders, words: IO[str]) -> None:
+    def __init__(self, orders: Orders, words: IO[str], pause: Pause) -> None:
         self._orders = orders
         self._words = words
         self._saying = Lock()
         self._unrecorded: list[Occurrence] = []
-        """What is to be in the history once there is a store again."""
+        """What has died, to be in the history once there is a store again."""
+        self._pause = pause
 
     def serve(self) -> None:
         """Runs until KeyboardInterrupt ends it in good order.
@@ -105,20 +107,21 @@ class Session:
 
     def _is_served_by(self, staff: Team) -> bool:
         """Serves until it is ended, which gives True, or the team is no longer whole; a scheduler that dies is
-        replaced."""
+        replaced, after a pause."""
         while True:
             try:
-                staff.record(self._unrecorded)
-                self._unrecorded.clear()
+                if self._unrecorded:
+                    staff.record(self._unrecorded)
+                    self._unrecorded.clear()
+                    self._pause.take()
                 with staff.led_by(SchedulerActor, "scheduler", self._orders.settings) as scheduler:
                     self._follow(scheduler)
                     return True
             except ActorLost as error:
                 is_whole = staff.is_whole()
                 what = "The scheduler is" if is_whole else "The scheduler, the store and the event detector are"
-                why = Occurrence(
-                    at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=f"{error} {what} started again"
-                )
+                text = f"{error} {what} started again in {self._pause.seconds:g} s"
+                why = Occurrence(at=datetime.now(UTC), kind=OccurrenceKind.RESTART, text=text)
                 self.say(Word(kind="occurrence", occurrence=why))
                 self._unrecorded.append(why)
                 if not is_whole:
@@ -131,6 +134,8 @@ class Session:
                 is_over = bool(ray.wait([serving], timeout=_POLL_S)[0])
                 for one in _answer(scheduler.news.remote()):
                     self.say(Word(kind="occurrence", occurrence=one))
+                    if one.kind is OccurrenceKind.DONE:
+                        self._pause.shorten()
                 if is_over:
                     _answer(serving)
                     return
@@ -177,7 +182,7 @@ def main() -> None:
     """Runs a session; exits with 0 if it ended in good order, 1 otherwise."""
     words = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no word of ours
-    session = Session(Orders.model_validate_json(sys.stdin.readline()), words)
+    session = Session(Orders.model_validate_json(sys.stdin.readline()), words, Pause())
     Thread(target=_end_with, args=(sys.stdin,), name="parent", daemon=True).start()
     try:
         # Blocked until here by whoever started this process: in the midst of an import it would be lost, or break it.
