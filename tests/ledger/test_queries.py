@@ -18,6 +18,11 @@ def test_every_query_is_used() -> None:
     assert unused == []
 
 
+def test_no_query_compares_each_row_with_all_of_a_list() -> None:
+    """Which takes rows times items: a join takes their sum."""
+    assert [name for name, query in QUERIES.items() if "list_has_any(" in query] == []
+
+
 def test_a_statement_without_a_name_is_refused() -> None:
     with pytest.raises(ValueError, match="without a name"):
         list(named_queries("SELECT 1;\n-- name: two\nSELECT 2;"))
