@@ -14,7 +14,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vtrack_ray import __version__
-from vtrack_ray.actors.monitor import FarMonitor, Glance, Monitor, OwnMonitor
+from vtrack_ray.actors.monitor import FILES_S, FarMonitor, Glance, MonitorActor
 from vtrack_ray.meaning.node import Node, NodeState, SourceReach
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.needs import Need
@@ -25,8 +25,6 @@ from vtrack_ray.sources.proof import Proof
 
 _ANSWER_S = 4.0
 """Less than the time between two looks at all machines."""
-_FILES_S = 20.0
-"""A disk that spins up takes about that."""
 _LATELY_S = 15.0
 """After a link was down for a while, connections are given up one after the other."""
 _ROUNDING = 1e-6
@@ -92,10 +90,10 @@ class Machine:
         if is_resting:
             self._monitor, self._asking, self.use = None, None, None  # an actor that nobody refers to ends
         elif self._monitor is None and self.is_head:
-            self._monitor = OwnMonitor()
+            self._monitor = MonitorActor()
         elif self._monitor is None:
             options: dict[str, Any] = {"num_cpus": 0, "scheduling_strategy": self.only_here, "max_restarts": -1}
-            self._monitor = FarMonitor(Monitor.options(**options).remote())
+            self._monitor = FarMonitor(options)
             self._silent = "it has not answered yet"
 
     @property
@@ -180,20 +178,21 @@ class Machine:
             return False
         return time.monotonic() - self._silent_s < _LATELY_S or await self.look() is None
 
-    async def proofs(self, files: Sequence[FoundFile]) -> list[Proof]:
-        """Those of the files that are there as they were found; none if its drive does not answer."""
+    async def proofs(self, files: Sequence[FoundFile]) -> list[Proof] | None:
+        """Those of the files, all of one source, that are there as they were found; None if its drive does not
+        answer."""
         try:
-            return await asyncio.wait_for(self._monitor.proofs(files), _FILES_S)
+            return await asyncio.wait_for(self._monitor.proofs(files), FILES_S)
         except (TimeoutError, RayError):
-            return []
+            return None
 
     async def doubts(self, proofs: Sequence[Proof], through: Through | None = None) -> list[str | None]:
-        """Why it does not see each of these files as the head does, or can't read it `through` the head; None where it
-        does, or can."""
+        """Why it does not see each of these files, all of one source, as the head does, or can't read it `through` the
+        head; None where it does, or can."""
         try:
-            return await asyncio.wait_for(self._monitor.doubts(proofs, through), _FILES_S)
+            return await asyncio.wait_for(self._monitor.doubts(proofs, through), FILES_S)
         except TimeoutError:
-            return [f"its drive has not answered for {_FILES_S:g} s"] * len(proofs)
+            return [f"its drive has not answered for {FILES_S:g} s"] * len(proofs)
         except RayError as error:
             return [f"its monitor does not work: {_first_line(error)}"] * len(proofs)
 

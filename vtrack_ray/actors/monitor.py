@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import psutil
 import ray
 
 from vtrack_ray import __version__
 from vtrack_ray.actors.card import own_card
+from vtrack_ray.actors.lanes import Lanes
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.pace import Use
 from vtrack_ray.sources.head import Through, doubt_through
 from vtrack_ray.sources.proof import Proof, doubt, proof_of
 from vtrack_ray.vision.zbar import missing_library
+
+T = TypeVar("T")
+
+FILES_S = 20.0
+"""So long a look at files may take: a disk that spins up takes about that."""
 
 
 class Glance(NamedTuple):
@@ -30,13 +35,17 @@ class Glance(NamedTuple):
 
 
 class MonitorActor:
-    """Looks at the machine it runs on. A drive that hangs keeps it from no other answer."""
+    """Looks at the machine it runs on. A drive that hangs keeps it from no other answer, nor from a look elsewhere.
+
+    The head has it in the very process that asks: another one would take a second to start, and 90 MB.
+    """
 
     def __init__(self) -> None:
         psutil.cpu_percent()  # the next call tells the use since this one
         self._card = own_card()
+        self._lanes = Lanes()
 
-    def glance(self) -> Glance:
+    async def glance(self) -> Glance:
         """The use of processors since the last call, and of memory now."""
         use = Use(cpu=psutil.cpu_percent(), memory=psutil.virtual_memory().percent)
         return Glance(use, __version__, missing_library(), self._card is not None and self._card.wants_to_leave)
@@ -46,59 +55,30 @@ class MonitorActor:
         if self._card is not None:
             self._card.let_go()
 
-    @ray.method(concurrency_group="files")
-    def proofs(self, files: Sequence[FoundFile]) -> list[Proof]:
-        """Those of the files that are there as they were found."""
-        return [proof for file in files if (proof := proof_of(file))]
-
-    @ray.method(concurrency_group="files")
-    def doubts(self, proofs: Sequence[Proof]) -> list[str | None]:
-        """Why each of the files seen here is not the one that the head sees; None where it is."""
-        return [doubt(proof) for proof in proofs]
-
-    @ray.method(concurrency_group="files")
-    def doubts_through(self, proofs: Sequence[Proof], through: Through) -> list[str | None]:
-        """Why each of the files can't be read through the head from here; None where it can."""
-        return [doubt_through(proof, through) for proof in proofs]
-
-
-class OwnMonitor:
-    """The monitor of the machine that asks, in the very process: another one would take a second to start, and 90 MB.
-
-    A drive that hangs keeps it from no other answer either.
-    """
-
-    def __init__(self) -> None:
-        self._monitor = MonitorActor()
-        self._files = ThreadPoolExecutor(1, "files")
-
-    async def glance(self) -> Glance:
-        return self._monitor.glance()
-
-    def let_go(self) -> None:
-        self._monitor.let_go()
-
     async def proofs(self, files: Sequence[FoundFile]) -> list[Proof]:
-        found: list[Proof] = await self._of_files(self._monitor.proofs, files)
-        return found
+        """Those of the files, all of one source, that are there as they were found. Raises TimeoutError."""
+        found = await self._looked(files[0].source, lambda: [proof_of(file) for file in files])
+        return [proof for proof in found if proof]
 
     async def doubts(self, proofs: Sequence[Proof], through: Through | None) -> list[str | None]:
-        told: list[str | None] = await (
-            self._of_files(self._monitor.doubts_through, proofs, through)
-            if through
-            else self._of_files(self._monitor.doubts, proofs)
-        )
-        return told
+        """Why each of the files, all of one source, is not seen here as the head sees it, or can't be read `through`
+        the head; None where it is, or can. Raises TimeoutError."""
+        source = proofs[0].file.source
+        if through is None:
+            return await self._looked(source, lambda: [doubt(proof) for proof in proofs])
+        # Beside those of the source itself: where its drive hangs here, it may be read through the head.
+        return await self._looked(f"{source} through the head", lambda: [doubt_through(one, through) for one in proofs])
 
-    async def _of_files(self, look: Any, *args: object) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._files, look, *args)
+    async def _looked(self, lane: str, look: Callable[[], list[T]]) -> list[T]:
+        """What is seen. What waits behind a look that hangs is given up like that one."""
+        return await asyncio.wait_for(self._lanes.call(lane, look), FILES_S)
 
 
 class FarMonitor:
-    """The monitor of another machine."""
+    """The monitor of another machine, an actor with these options."""
 
-    def __init__(self, actor: Any) -> None:
-        self._actor = actor
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._actor: Any = ray.remote(MonitorActor).options(**options).remote()
 
     async def glance(self) -> Glance:
         glance: Glance = await self._actor.glance.remote()
@@ -112,11 +92,5 @@ class FarMonitor:
         return found
 
     async def doubts(self, proofs: Sequence[Proof], through: Through | None) -> list[str | None]:
-        told: list[str | None] = await (
-            self._actor.doubts_through.remote(proofs, through) if through else self._actor.doubts.remote(proofs)
-        )
+        told: list[str | None] = await self._actor.doubts.remote(proofs, through)
         return told
-
-
-_remote: Any = ray.remote  # its types know nothing of concurrency groups
-Monitor: Any = _remote(concurrency_groups={"files": 1})(MonitorActor)

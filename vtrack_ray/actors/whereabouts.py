@@ -21,6 +21,7 @@ _AGAIN_S = 60.0
 """A share may be unmounted, and another one mounted in its place."""
 _AGAIN_UNSEEN_S = 10.0
 """What is being mended is to be used soon."""
+_HEAD_HANGS = "the head's drive does not answer"
 _NOTHING_KNOWN = "no file of it is known yet that could be compared"
 
 
@@ -87,7 +88,17 @@ class Whereabouts:
         self, files: Sequence[FoundFile], source: str, head: Machine, machines: Sequence[Machine]
     ) -> None:
         proofs = await head.proofs(files) if files else []
+        if proofs is None:
+            self._leave(source, machines)
+            return
         await asyncio.gather(*(self._look_from(machine, source, proofs) for machine in machines))
+
+    def _leave(self, source: str, machines: Sequence[Machine]) -> None:
+        """Nothing new is known: the head's drive says no more of what others see than that it hangs."""
+        for machine in machines:
+            key = machine.node_id, source
+            self._found.setdefault(key, SourceReach(source=source, reach=Reach.NONE, reason=_HEAD_HANGS))
+            self._looked_s[key] = time.monotonic()
 
     async def _look_from(self, machine: Machine, source: str, proofs: Sequence[Proof]) -> None:
         doubts = [why for why in await machine.doubts(proofs) if why] if proofs else [_NOTHING_KNOWN]
@@ -111,7 +122,9 @@ class Whereabouts:
 
         What the head does not see either is no matter of the machine.
         """
-        proofs = await head.proofs([file]) if head else []
+        proofs = await head.proofs([file]) if head else None
+        if not proofs:
+            return True
         through = self.through if self.reach(machine, file.source) is Reach.HEAD else None
         doubts = [why for why in await machine.doubts(proofs, through) if why]
         if doubts:
