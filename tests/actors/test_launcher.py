@@ -1,4 +1,4 @@
-"""Jobs on a real Ray of two machines: whose fault it is that a job was lost."""
+"""Jobs on a real Ray: whose fault it is that one was lost, and what is taken from a machine that is drained."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
+from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.launcher import RayLauncher
 from vtrack_ray.errors import VideoError
 from vtrack_ray.ledger.ledger import Ledger
+from vtrack_ray.meaning.node import NodeState
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import LocalStore
@@ -35,13 +37,41 @@ def test_a_process_that_dies_is_told_from_a_machine_that_does(tmp_path: Path) ->
         "RAY_AUTH_MODE": "disabled",
     }
     story = [sys.executable, "-m", "tests.actors.test_launcher", str(tmp_path)]
-    told = subprocess.run(story, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+    told = subprocess.run(story, env=environment, capture_output=True, text=True, timeout=20)
     assert told.returncode == 0, told.stdout + told.stderr
     # Ray's own words may stand between them.
     assert [line for line in told.stdout.splitlines() if line.startswith("Sampler")] == [
         "SamplerCrashed: sample:cam1/a.mp4@0: the process that worked on it died",
         "SamplerLost: sample:cam1/a.mp4@0: the machine that was to work on it is gone",
     ]
+
+
+@pytest.mark.usefixtures("rays_home")
+def test_what_the_head_alone_can_do_is_not_taken_from_it_when_it_is_drained(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+
+    def scan() -> None:
+        with begun.open("a") as file:
+            file.write("begun\n")
+        time.sleep(3)
+
+    async def drain(ledger: Ledger) -> None:
+        launcher = RayLauncher(Settings(STOP_SECONDS=0), LocalStore(ledger), is_dedicated=True)
+        pacing = asyncio.create_task(adjusted(launcher))
+        scanning = asyncio.create_task(launcher.run(Job(label="scan:/videos", kind="scan"), scan))
+        while not begun.exists():
+            await asyncio.sleep(0.1)
+        [head] = ledger.nodes()
+        ledger.order_drain(head.name, datetime.now(UTC), is_drained=True)
+        await asyncio.wait_for(scanning, PATIENCE_S)
+        assert not pacing.done()
+        pacing.cancel()
+
+    with joined_ray("local"), Ledger.open(tmp_path / "vtrack.duckdb") as ledger:
+        asyncio.run(drain(ledger))
+        [head] = ledger.nodes()
+        assert head.state in (NodeState.DRAINING, NodeState.DRAINED)
+    assert begun.read_text() == "begun\n"
 
 
 def known_file(folder: Path, ledger: Ledger) -> FoundFile:
@@ -72,7 +102,7 @@ def lose_two_jobs(folder: Path) -> None:
 
     def work() -> None:
         begun.touch()
-        time.sleep(PATIENCE_S)
+        time.sleep(20)
 
     async def lose(ledger: Ledger) -> None:
         job = Job(label="sample:cam1/a.mp4@0", kind="sample", file=known_file(folder, ledger))

@@ -78,6 +78,7 @@ class RayLauncher:
             self._whereabouts.note(job.file.source)
         while True:
             place = await self._turns.place(job, self._needs.of(job.kind))
+            place.running.is_bound = job.file is None
             try:
                 with job.watch.running():
                     worked = await self._worked(job, place, function, args, kwargs)

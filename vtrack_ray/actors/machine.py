@@ -36,6 +36,8 @@ class Running:
 
     need: Need
     answer: Any = None
+    is_bound: bool = False
+    """It can be done nowhere else."""
     is_taken_back: bool = False
 
     def take_back(self) -> None:
@@ -136,6 +138,12 @@ class Machine:
         job = Running(self.clamped(need))
         self.running.append(job)
         return job
+
+    def take_back(self) -> None:
+        """Ends what runs there, to be done elsewhere; what can't be goes on."""
+        for job in self.running:
+            if not job.is_bound:
+                job.take_back()
 
     def lose(self, reason: str) -> None:
         """It gets no more work before it has answered again."""

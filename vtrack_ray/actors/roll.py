@@ -149,8 +149,7 @@ class Roll:
                 continue
             machine.drained_since = now_s if machine.drained_since is None else machine.drained_since
             if now_s - machine.drained_since >= self._settings.STOP_SECONDS:
-                for running in machine.running:
-                    running.take_back()
+                machine.take_back()
             if not machine.running and not machine.is_head:
                 machine.let_go()
 
