@@ -250,6 +250,43 @@ def test_a_good_end_clears_the_failures(ledger: Ledger) -> None:
     assert (row.failures, row.reason) == (0, None)
 
 
+def losses_of(ledger: Ledger, video_id: str) -> int:
+    row = ledger.video(video_id)
+    assert row
+    return row.losses
+
+
+def test_what_was_lost_in_the_midst_is_counted_and_what_ended_in_good_order_is_not(ledger: Ledger) -> None:
+    video_id = claimed(ledger).video.video_id
+    ledger.release(video_id, 1, "it was given up")
+    claim_next(ledger, 1, NOON)
+    ledger.release_claims()
+    claim_next(ledger, 1, NOON)
+    ledger.put_off(video_id, 3, "its source was away", NOON)
+    claim_next(ledger, 1, NOON)
+    ledger.set_back(video_id, 4, "its sampler died", NOON, [0])
+    assert losses_of(ledger, video_id) == 0
+    claim_next(ledger, 1, NOON)
+    ledger.put_off(video_id, 5, "its machine was lost", NOON, is_lost=True)
+    claim_next(ledger, 1, NOON)
+    ledger.release_claims(are_lost=True)
+    assert losses_of(ledger, video_id) == 2
+    claim_next(ledger, 1, NOON)
+    ledger.conclude(video_id, 7, conclusion(), refolded())
+    assert losses_of(ledger, video_id) == 0
+
+
+def test_what_is_taken_up_anew_has_not_been_lost(ledger: Ledger) -> None:
+    claim = claimed(ledger)
+    video_id = claim.video.video_id
+    ledger.release_claims(are_lost=True)
+    claim_next(ledger, 1, NOON)
+    ledger.fail(video_id, 2, VideoStatus.TIMEOUT, "it took too long", NOON)
+    assert losses_of(ledger, video_id) == 1
+    ledger.reopen([video_id], keep_logs=True)
+    assert losses_of(ledger, video_id) == 0
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(0, 90_000), max_size=5), st.sampled_from([None, 1]))
 def test_a_video_is_tried_as_often_as_there_are_pauses_and_once_more(

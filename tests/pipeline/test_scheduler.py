@@ -489,7 +489,7 @@ async def test_a_video_that_ended_earlier_services_is_not_put_back_for_ever(
     video_id = probed(ledger, root)
     for _ in range(3):
         assert ledger.claim_video(video_id, NOW)
-        ledger.release_claims()
+        ledger.release_claims(are_lost=True)
     async with served(ledger, root, RETRIES=0) as service:
         service.ask(DEFAULT)
         await service.until(service.is_idle)
@@ -530,7 +530,7 @@ async def test_a_video_that_ends_each_service_is_given_up_and_those_beside_it_ar
 
 @in_a_loop
 async def test_services_that_end_in_good_order_are_held_against_no_video(
-    ledger: Ledger, clip: Path, root: Path
+    ledger: Ledger, clip: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put(clip, root, 1)
     ledger.request_program(ProgramRequest(kind=DEFAULT), NOW)
@@ -541,7 +541,13 @@ async def test_services_that_end_in_good_order_are_held_against_no_video(
             await service.end()
         row = service.video(path)
         assert (row.status, row.attempt, row.failures) == (PENDING, attempt, 0)
+    with monkeypatch.context() as patched:
+        patched.setattr("vtrack_ray.pipeline.worker.sample_alone", lost)
+        async with served(ledger, root, RETRIES=0) as service:
+            await service.until(lambda: service.history(OccurrenceKind.RETRY))
+            assert (service.status(path), service.video(path).failures) == (PENDING, 0), "nor beside a lost machine"
     async with served(ledger, root, RETRIES=0) as service:
+        service.clock.advance(60)
         await service.until(service.is_idle)
         assert service.status(path) is DONE
 

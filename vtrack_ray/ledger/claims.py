@@ -107,21 +107,27 @@ class Claims(Database):
         retry_at: datetime = changed[0]["retry_at"]
         return retry_at if changed[0]["status"] == VideoStatus.PENDING else None
 
-    def put_off(self, video_id: str, attempt: int | None, reason: str, retry_at: datetime) -> None:
-        """Has the video wait until then, and counts no failure; `attempt` as in `set_back`. Raises StaleAttempt."""
+    def put_off(
+        self, video_id: str, attempt: int | None, reason: str, retry_at: datetime, *, is_lost: bool = False
+    ) -> None:
+        """Has the video wait until then, and counts no failure; `attempt` as in `set_back`. Raises StaleAttempt.
+
+        `is_lost`: whoever worked on it was lost, and that is counted.
+        """
         with self._changing() as transaction:
             if not transaction.run(
-                "put_off_video", video_id=video_id, attempt=attempt, reason=reason, retry_at=retry_at
+                "put_off_video", video_id=video_id, attempt=attempt, reason=reason, retry_at=retry_at, is_lost=is_lost
             ):
                 raise StaleAttempt(f"Video {video_id} is not in attempt {attempt}; it was not put off: {reason}")
 
-    def release_claims(self, claimed_before: datetime | None = None) -> int:
+    def release_claims(self, claimed_before: datetime | None = None, *, are_lost: bool = False) -> int:
         """Gives back all claims, or those older than that, and says how many; their logs stay.
 
-        The file has one owner: at its start and its stop, nobody works on any claim.
+        The file has one owner: at its start and its stop, nobody works on any claim. `are_lost`: it was not given up
+        in good order, and that is counted for each video.
         """
         with self._changing() as transaction:
-            return len(transaction.run("release_claims", claimed_before=claimed_before))
+            return len(transaction.run("release_claims", claimed_before=claimed_before, are_lost=are_lost))
 
 
 def require_claim(transaction: Transaction, video_id: str, attempt: int) -> None:

@@ -43,6 +43,7 @@ class VideoRow:
     skipped_by: str | None
     attempt: int
     failures: int
+    losses: int
     profile_digest: str | None
     exhaustive: bool
     surveyed: bool

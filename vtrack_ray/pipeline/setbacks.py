@@ -27,8 +27,8 @@ _PAUSES_GROW_BY = 5
 _A_MOMENT_S = 5.0
 """Until a lost machine is known to be gone."""
 _MOST_LOST = 3
-"""So often a video may be begun without end or failure before a lost machine, or a service ended by force, counts as
-one: it may be the cause."""
+"""So often a machine may be lost, or the service ended by force, in the midst of a video before that counts as its
+failure: it may be the cause."""
 
 
 class Setbacks:
@@ -63,7 +63,9 @@ class Setbacks:
             elif isinstance(error, SamplerLost) and await self._may_be_innocent(file, attempt):
                 kind = OccurrenceKind.RETRY
                 # Other machines are there: it need not wait.
-                await self._put_off(file, attempt, reason, self._a_moment)
+                await self._store(
+                    Ledger.put_off, file.video_id, attempt, reason, self._now() + self._a_moment, is_lost=True
+                )
             else:
                 kind = await self._set_back(file, attempt, reason, self._pauses_s, is_away=is_away)
         except StaleAttempt as stale:
@@ -73,9 +75,9 @@ class Setbacks:
     async def take_over(self) -> int:
         """Has wait again what a service that did not end in good order has left claimed; says how many videos that are.
 
-        One of them may be the cause. What was begun a few times without end or failure is tried again one after the
-        other, a failure counted for each: the one that does it again is alone with it, and in the end given up, and
-        those that happened to be beside it come to their end.
+        One of them may be the cause. What that has befallen a few times is tried again one after the other, a failure
+        counted for each: the one that does it again is alone with it, and in the end given up, and those that happened
+        to be beside it come to their end.
         """
         claims = await self._store(Ledger.stale_claims)
         suspects = [one for one in claims if not await self._may_be_innocent(one.video.file, one.attempt)]
@@ -84,7 +86,7 @@ class Setbacks:
             pauses_s = [pause_s + place * self._a_while.total_seconds() for pause_s in self._pauses_s]
             kind = await self._set_back(claim.video.file, claim.attempt, reason, pauses_s)
             await self._chronicle.tell_of(claim.video.file, claim.attempt, kind, reason)
-        return len(suspects) + await self._store(Ledger.release_claims)
+        return len(suspects) + await self._store(Ledger.release_claims, are_lost=True)
 
     async def pauses_for(self, file: FoundFile, error: Exception) -> bool:
         """Whether an error is the whole source's at Google Drive; then nothing of it is begun for a while."""
@@ -120,9 +122,8 @@ class Setbacks:
     async def _may_be_innocent(self, file: FoundFile, attempt: int | None) -> bool:
         """Whether chance may have taken the machine. A header is read within moments, in which chance takes none."""
         row = await self._store(Ledger.video, file.video_id)
-        return attempt is not None and row is not None and attempt <= row.failures + _MOST_LOST
+        return attempt is not None and row is not None and row.losses < _MOST_LOST
 
-    async def _put_off(self, file: FoundFile, attempt: int | None, reason: str, pause: timedelta | None = None) -> None:
+    async def _put_off(self, file: FoundFile, attempt: int | None, reason: str) -> None:
         """Has it tried again without a failure being counted: it is not the video's fault."""
-        again_at = self._now() + (self._a_while if pause is None else pause)
-        await self._store(Ledger.put_off, file.video_id, attempt, reason, again_at)
+        await self._store(Ledger.put_off, file.video_id, attempt, reason, self._now() + self._a_while)

@@ -66,9 +66,10 @@ WHERE true
 UPDATE file_list SET status = 'pending', reason = $reason, retry_at = $retry_at WHERE video_id = $video_id;
 
 -- name: release_claims
--- Makes all videos pending again that are being sampled (since before an instant, if given).
+-- Makes all videos pending again that are being sampled (since before an instant, if given), and counts a loss of each
+-- if whoever worked on them was lost.
 UPDATE file_list
-SET status = 'pending'
+SET status = 'pending', losses = losses + $are_lost::INTEGER
 WHERE status = 'sampling' AND ($claimed_before::TIMESTAMP IS NULL OR claimed_at < $claimed_before::TIMESTAMP)
 RETURNING video_id;
 
@@ -93,9 +94,9 @@ WHERE video_id = $video_id
 RETURNING status, retry_at;
 
 -- name: put_off_video
--- Has a video wait, without counting a failure.
+-- Has a video wait, without counting a failure; a loss, if whoever worked on it was lost.
 UPDATE file_list
-SET status = 'pending', reason = $reason, retry_at = $retry_at
+SET status = 'pending', reason = $reason, retry_at = $retry_at, losses = losses + $is_lost::INTEGER
 WHERE video_id = $video_id
   AND CASE
     WHEN $attempt::INTEGER IS NULL THEN status = 'pending'

@@ -173,7 +173,7 @@ DELETE FROM removed_videos;
 -- Ends the sampling of videos, a JSON list, and tells what they came to. One alone is named besides, to be looked up.
 UPDATE file_list
 SET status = ended.status, reason = ended.reason, profile_digest = ended.profile_digest, exhaustive = ended.exhaustive,
-    failures = 0, finished_at = ended.at
+    failures = 0, losses = 0, finished_at = ended.at
 FROM (
   SELECT unnest(
     from_json(

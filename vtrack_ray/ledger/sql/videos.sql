@@ -114,8 +114,8 @@ SELECT video_id FROM file_list WHERE status = 'failed' AND retry_at IS NOT NULL 
 -- name: reopen_videos
 -- Makes videos pending again.
 UPDATE file_list
-SET status = 'pending', reason = $reason, skipped_by = NULL, failures = 0, exhaustive = false, finished_at = NULL,
-    retry_at = NULL
+SET status = 'pending', reason = $reason, skipped_by = NULL, failures = 0, losses = 0, exhaustive = false,
+    finished_at = NULL, retry_at = NULL
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]));
 
 -- name: clear_sums

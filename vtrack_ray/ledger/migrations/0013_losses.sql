@@ -1,0 +1,4 @@
+ALTER TABLE file_list ADD COLUMN losses INTEGER DEFAULT 0;
+
+COMMENT ON COLUMN file_list.losses IS
+  'How often whoever worked on it was lost, machine or service, since it last came to a good end or was taken up anew.';
