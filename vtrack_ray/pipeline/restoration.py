@@ -46,9 +46,9 @@ def restore(backup: Path, database: Path, at: datetime) -> Restored:
         with _kept_from_others(database):
             try:
                 looked = _looked_through(backup, incoming)
-                kept = _keep_aside(database, dated(database, at, "-replaced"))
-                replace_durably(incoming, database)
-                _exchange_mark(database, kept, looked.commits)
+                with _kept_aside(database, dated(database, at, "-replaced")) as kept:
+                    replace_durably(incoming, database)
+                    _exchange_mark(database, kept, looked.commits)
             finally:
                 discard(incoming)
     except OSError as error:
@@ -80,8 +80,10 @@ def _looked_through(backup: Path, incoming: Path) -> Audit:
     return found
 
 
-def _keep_aside(database: Path, kept: Path) -> Path | None:
-    """Gives the database and its log a second name, and takes the log away from the first.
+@contextmanager
+def _kept_aside(database: Path, kept: Path) -> Iterator[Path | None]:
+    """Gives the database and its log a second name, and takes the log away from the first; an OSError in the block has
+    all of it be as it was.
 
     A log of one database beside another is refused by DuckDB: so it goes first. Should this process be killed right
     after that, all of it is there under the second name.
@@ -94,10 +96,33 @@ def _keep_aside(database: Path, kept: Path) -> Path | None:
             raise
         except OSError:  # a file system without links: for a moment, there is no database
             database.rename(kept)
-    if wal_path(database).exists():
-        wal_path(database).replace(wal_path(kept))
-    sync_folder(database.parent)
-    return kept if is_there else None
+    try:
+        if wal_path(database).exists():
+            wal_path(database).replace(wal_path(kept))
+        sync_folder(database.parent)
+        yield kept if is_there else None
+    except OSError:
+        _put_back(kept, database)
+        raise
+
+
+def _put_back(kept: Path, database: Path) -> None:
+    """Has the former database, its log and its mark be what they were. Raises LedgerError, with where they are."""
+    try:
+        if not kept.exists():
+            database.unlink(missing_ok=True)
+        elif database.exists() and kept.samefile(database):
+            kept.unlink()  # to rename one name of a file to another does nothing
+        else:
+            kept.replace(database)
+        for path in (wal_path, mark_path):
+            if path(kept).exists():
+                path(kept).replace(path(database))
+    except OSError as error:
+        raise LedgerError(
+            f"The database {database} was to be put back, and can't be: {error.strerror}. Nothing of it is lost: what "
+            f"is not in its place, such as its log {wal_path(database).name}, is beside it and begins with {kept.stem}."
+        ) from error
 
 
 def _exchange_mark(database: Path, kept: Path | None, commits: Mark | None) -> None:
