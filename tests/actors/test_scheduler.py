@@ -1,10 +1,11 @@
-"""The scheduler actor on a real Ray: what is asked of it is done, and outlives it."""
+"""The scheduler actor on a real Ray: what is asked for is done, and outlives it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.conftest import Footage
 from vtrack_ray.actors.cluster import joined_ray
 from vtrack_ray.actors.scheduler import SchedulerActor
 from vtrack_ray.actors.team import team
+from vtrack_ray.ledger.answers import open_answers
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
@@ -45,14 +47,16 @@ def until_told(scheduler: Any, text: str) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("rays_home")
-def test_what_is_asked_of_it_is_done_and_survives_its_being_killed(two_cameras: Footage, tmp_path: Path) -> None:
+def test_what_is_asked_for_is_done_and_survives_its_being_killed(two_cameras: Footage, tmp_path: Path) -> None:
     settings = Settings(DB=tmp_path / "vtrack.duckdb", BACKUP_HOURS=0)
     custom = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(two_cameras.root / "cam2"))
     with scheduler_of(settings) as scheduler:
         serving = scheduler.serve.remote()
-        ray.get(scheduler.pause.remote(is_paused=True))
-        until_told(scheduler, "work is paused")
-        asked = ray.get(scheduler.request_program.remote(custom))
+        until_told(scheduler, "the service has started")
+        with open_answers(settings.DB) as answers:
+            answers.order_pause(datetime.now(UTC), is_paused=True)
+            until_told(scheduler, "work is paused")
+            asked = answers.request_program(custom, datetime.now(UTC))
         assert (asked.request, asked.state) == (custom, ProgramState.WAITING)
         ray.kill(scheduler)
         with pytest.raises(RayActorError):
@@ -64,11 +68,12 @@ def test_what_is_asked_of_it_is_done_and_survives_its_being_killed(two_cameras: 
     with scheduler_of(settings) as scheduler:
         serving = scheduler.serve.remote()
         until_told(scheduler, "work is paused")
-        ray.get(scheduler.pause.remote(is_paused=False))
-        until_told(scheduler, f"{asked} is done")
-        default = ray.get(scheduler.request_program.remote(ProgramRequest(kind=ProgramKind.DEFAULT)))
-        until_told(scheduler, f"{default} has begun")
-        ray.get(scheduler.stop_programs.remote())
+        with open_answers(settings.DB) as answers:
+            answers.order_pause(datetime.now(UTC), is_paused=False)
+            until_told(scheduler, f"{asked} is done")
+            default = answers.request_program(ProgramRequest(kind=ProgramKind.DEFAULT), datetime.now(UTC))
+            until_told(scheduler, f"{default} has begun")
+            answers.stop_programs(datetime.now(UTC))
         until_told(scheduler, "everything was stopped by request")
         ray.get(scheduler.end.remote())
         ray.get(serving)

@@ -16,7 +16,6 @@ from vtrack_ray.actors.remote import RayStore, log_handovers
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import Backlog
 from vtrack_ray.meaning.occurrence import Occurrence
-from vtrack_ray.meaning.program import Program, ProgramRequest
 from vtrack_ray.meaning.token import NODES, Scope, Token, digest_of, new_secret
 from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.pipeline.gathering import Gathering
@@ -31,7 +30,7 @@ _MOST_NEWS = 10_000
 class SchedulerActor:
     """Holds the tasks under way, and nothing that the ledger can't give back.
 
-    What is asked of it is in the ledger before the call returns, and so survives whatever happens to it.
+    What is to be done is asked of the ledger, where it sees it, and so survives whatever happens to it.
     """
 
     def __init__(self, settings: Settings, store: Any, detector: Any) -> None:
@@ -94,19 +93,3 @@ class SchedulerActor:
         """The scheduler tells how things stand."""
         self._metrics.stands(backlog, under_way)
         self._launcher.enough = self._autoscaler.ask(backlog)
-
-    async def request_program(self, request: ProgramRequest) -> Program:
-        """Has a program run. Raises ProgramError for a First Run that was done already."""
-        program = await self._store(Ledger.request_program, request, datetime.now(UTC))
-        self._scheduler.look()
-        return program
-
-    async def stop_programs(self) -> None:
-        """Stops all programs; what is under way is given back."""
-        await self._store(Ledger.stop_programs, datetime.now(UTC))
-        self._scheduler.look()
-
-    async def pause(self, *, is_paused: bool) -> None:
-        """Has it begin nothing new, or go on."""
-        await self._store(Ledger.order_pause, datetime.now(UTC), is_paused=is_paused)
-        self._scheduler.look()
