@@ -196,8 +196,8 @@ class EventFilter:
 
     `codes` are whole tracking codes, any of which was seen, in capitals or not. [since, until) overlaps the event. A
     page is at most `limit` of those that come after the place of the last one of the page before, in the order asked
-    for; an event stored or removed between two pages moves no other to another page. Up to 50 codes or ids are looked
-    up; for more, all events are gone through.
+    for; an event stored or removed between two pages moves no other to another page. Up to 1,000 codes or ids are
+    looked up; for more, all events are gone through.
     """
 
     event_ids: tuple[str, ...] | None = None
