@@ -58,7 +58,7 @@ class Profiles(Database):
     def config(self) -> dict[str, str]:
         """The settings and facts stored, by key."""
         with self._reading() as transaction:
-            return {row["key"]: row["value"] for row in transaction.run("config")}
+            return stored_config(transaction)
 
     def save_config(self, key: str, value: str) -> None:
         """Stores a setting or a fact."""
@@ -70,6 +70,11 @@ class Profiles(Database):
         with self._changing() as transaction:
             for key, value in values.items():
                 transaction.run("save_config", key=key, value=value, at=at)
+
+
+def stored_config(transaction: Transaction) -> dict[str, str]:
+    """The settings and facts stored, by key."""
+    return {row["key"]: row["value"] for row in transaction.run("config")}
 
 
 def _stored(transaction: Transaction, camera_name: str) -> Profile | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.profiles import stored_config
 from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
@@ -84,7 +85,7 @@ class Programs(Database):
     def filters(self) -> Filters:
         """The filters in force."""
         with self._reading() as transaction:
-            stored = _config(transaction).get(_FILTERS)
+            stored = stored_config(transaction).get(_FILTERS)
         return Filters.model_validate_json(stored) if stored else Filters()
 
     def save_filters(self, filters: Filters, at: datetime) -> None:
@@ -95,7 +96,7 @@ class Programs(Database):
     def is_paused(self) -> bool:
         """Whether the service is to begin nothing new."""
         with self._reading() as transaction:
-            return _PAUSED in _config(transaction)
+            return _PAUSED in stored_config(transaction)
 
     def order_pause(self, at: datetime, *, is_paused: bool) -> None:
         """Has the service begin nothing new, or go on."""
@@ -126,10 +127,6 @@ def _end(
     ended = transaction.run("end_programs", program_ids=ids, state=str(state), reason=reason, at=at)
     transaction.run("release_from_programs", program_ids=ids)
     return bool(ended)
-
-
-def _config(transaction: Transaction) -> dict[str, str]:
-    return {row["key"]: row["value"] for row in transaction.run("config")}
 
 
 def _program_of(row: Row) -> Program:

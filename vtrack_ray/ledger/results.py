@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from vtrack_ray.ledger.database import Database
+from vtrack_ray.ledger.profiles import stored_config
 from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
 
@@ -43,7 +44,7 @@ class Results(Database):
         It outlives the choice of a folder: one that is chosen again is looked through for what was sent there before.
         """
         with self._reading() as transaction:
-            return _config(transaction).get(_OWNER)
+            return stored_config(transaction).get(_OWNER)
 
     def event_days(self, time_zone: str, also: Sequence[date] = ()) -> list[EventDay]:
         """The days on which events start, those between them, and `also`, by their beginning."""
@@ -81,12 +82,8 @@ class Results(Database):
 
 
 def _folder(transaction: Transaction) -> ResultsFolder | None:
-    stored = _config(transaction).get(_FOLDER)
+    stored = stored_config(transaction).get(_FOLDER)
     return ResultsFolder(**json.loads(stored)) if stored else None
-
-
-def _config(transaction: Transaction) -> dict[str, str]:
-    return {row["key"]: row["value"] for row in transaction.run("config")}
 
 
 def _from_to(days: Sequence[date]) -> Iterator[date]:
