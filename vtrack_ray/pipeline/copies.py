@@ -21,6 +21,7 @@ class Copies:
 
     def __init__(self, settings: Settings, store: Store, chronicle: Chronicle, now: Callable[[], datetime]) -> None:
         self._every = timedelta(hours=settings.BACKUP_HOURS)
+        self._again = min(_AGAIN, self._every)
         self._path = settings.DB.with_name(f"{settings.DB.stem}-backup{settings.DB.suffix}")
         self._store = store
         self._chronicle = chronicle
@@ -29,17 +30,19 @@ class Copies:
 
     async def keep(self) -> None:
         """Copies the database, if the last copy is old; a copy that can't be made is told, and no more."""
-        if not self._every or self._now() < self._due:
+        # A clock that was put back must not put it off for as long.
+        if not self._every or timedelta(0) < self._due - self._now() <= self._again:
             return
-        self._due = self._now() + min(_AGAIN, self._every)
+        self._due = self._now() + self._again
         try:
-            if (
-                self._path.exists()
-                and self._now().timestamp() - self._path.stat().st_mtime < self._every.total_seconds()
-            ):
+            if self._path.exists() and 0 <= self._age_s() < self._every.total_seconds():
                 return
             await self._store(Ledger.backup, self._path)
         except (LedgerError, OSError) as error:
             await self._chronicle.tell(OccurrenceKind.TROUBLE, f"the database could not be copied: {error}")
         else:
             await self._chronicle.tell(OccurrenceKind.BACKUP, f"the database was copied to {self._path}")
+
+    def _age_s(self) -> float:
+        """Seconds since the last copy; less than none if the clock was put back since."""
+        return self._now().timestamp() - self._path.stat().st_mtime
