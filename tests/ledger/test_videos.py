@@ -57,6 +57,17 @@ def test_a_known_file_is_known_whichever_folder_was_asked_for(ledger: Ledger) ->
     assert [row.file for row in ledger.videos()] == [changed]
 
 
+def test_the_newest_video_tells_the_size_of_a_cameras_pictures(ledger: Ledger) -> None:
+    former, newest, unreadable = (found(f"{name}.mp4") for name in "ban")
+    ledger.register([former, newest, unreadable, found("unprobed.mp4"), found(camera_name="cam2")], NOON)
+    assert ledger.picture_size("cam1") is None
+    ledger.set_header(newest.video_id, replace(header(1), width_px=2560, height_px=1440))
+    ledger.set_header(former.video_id, header(0))
+    ledger.set_header(unreadable.video_id, replace(header(2), width_px=0, height_px=0))
+    assert ledger.picture_size("cam1") == (2560, 1440)
+    assert ledger.picture_size("cam2") is None
+
+
 def test_one_path_holds_one_video(ledger: Ledger) -> None:
     registered = ledger.register([found(modified_ns=1), found(modified_ns=2), found(modified_ns=2)], NOON)
     assert registered.new == (found(modified_ns=2).video_id,)

@@ -197,6 +197,12 @@ class Videos(Database):
             )
         return [record_of(row) for row in rows]
 
+    def picture_size(self, camera_name: str) -> tuple[int, int] | None:
+        """Width and height, in pixels, of the pictures of the camera's newest video whose header tells them."""
+        with self._reading() as transaction:
+            rows = transaction.run("picture_size", camera_name=camera_name)
+        return (rows[0]["width_px"], rows[0]["height_px"]) if rows else None
+
     def unfinished(self, limit: int) -> dict[VideoStatus, list[str]]:
         """Where at most so many videos are that are being done or wait to be, by status; the former come first.
 

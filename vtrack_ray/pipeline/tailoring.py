@@ -7,7 +7,6 @@ from typing import Any
 
 from vtrack_ray.errors import ProfileError
 from vtrack_ray.ledger.answers import Answers
-from vtrack_ray.ledger.values import VideoFilter
 from vtrack_ray.meaning.fields import profile_of
 from vtrack_ray.meaning.profile import Profile
 
@@ -41,8 +40,7 @@ def fitting(answers: Answers, fields: dict[str, Any]) -> Profile:
     Raises ProfileError.
     """
     profile = profile_of(fields)
-    sizes = [(row.width_px, row.height_px) for row in answers.videos(VideoFilter(cameras=(profile.camera_name,)))]
     # The newest video counts: cameras are replaced by sharper ones.
-    for width_px, height_px in [(w, h) for w, h in sizes if w and h][-1:]:
-        profile.check_areas(width_px, height_px)
+    if size := answers.picture_size(profile.camera_name):
+        profile.check_areas(*size)
     return profile

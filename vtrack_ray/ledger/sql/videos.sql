@@ -168,6 +168,14 @@ ORDER BY camera_name, started_at NULLS LAST, path
 LIMIT $limit -- if limit
 ;
 
+-- name: picture_size
+-- The size of the pictures of a camera's newest video.
+SELECT width_px, height_px
+FROM file_list
+WHERE camera_name = $camera_name AND width_px > 0 AND height_px > 0
+ORDER BY started_at DESC, path DESC
+LIMIT 1;
+
 -- name: unfinished_videos
 -- Where videos are that are still to be done, by status, those being done first. A row for each of thousands would take
 -- longer to read than to find.
