@@ -10,7 +10,7 @@ import av
 import pytest
 
 from vtrack_ray.api.clips import Clips
-from vtrack_ray.errors import ClipError
+from vtrack_ray.errors import NotAVideo
 from vtrack_ray.footage.clip import Part, cut
 
 
@@ -56,7 +56,7 @@ def test_what_can_not_be_cut_is_told(tmp_path: Path) -> None:
     broken.write_bytes(b"nothing")
     clips = Clips(tmp_path / "clips", 2**20)
     for _ in range(2):
-        with pytest.raises(ClipError, match="can't be cut"):
+        with pytest.raises(NotAVideo, match="is not a video"):
             clips.clip(["a"], [part(broken, 0.0, 1.0, "h264")])
     assert files_in(tmp_path / "clips") == []
 

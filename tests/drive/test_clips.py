@@ -357,7 +357,7 @@ def test_neither_what_is_broken_nor_what_goes_on_for_hours_holds_up_the_rest(
     [told] = troubles(shop)
     assert "the clips of 2 events could not be sent" in told
     assert "more than 30 minutes" in told
-    assert "can't be cut from the recording" in told
+    assert "broken.mp4 is not a video" in told
 
 
 def test_of_many_a_round_tries_some_the_latest_first(shop: Shop, camera: Camera, tmp_path: Path) -> None:

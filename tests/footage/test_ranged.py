@@ -250,7 +250,7 @@ def test_files_elsewhere_that_are_no_videos_are_told_as_here(far: Far, tmp_path:
         header("unheard-of://of")
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi"])
 def test_a_clip_of_a_video_elsewhere_is_what_it_is_of_one_here(far: Far, tmp_path: Path, suffix: str) -> None:
     path = make_clip(tmp_path / f"clip.{suffix}", pictures=200, b_frames=2, first=3)
     clips = []

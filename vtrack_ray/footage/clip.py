@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import ffmpeg
 from av.error import FFmpegError
 
 from vtrack_ray.errors import ClipError, ToolMissing
-from vtrack_ray.footage.origin import is_address
 from vtrack_ray.footage.reader import Reader, pts_of
 from vtrack_ray.meaning.span import Span
 
@@ -35,16 +34,34 @@ class Part:
     codec: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Copied:
+    """A part's packets in a file of their own, whose pictures from `start_s` to `end_s` on its own clock are wanted."""
+
+    path: Path
+    start_s: float
+    end_s: float
+    is_played: bool
+
+
 def cut(parts: Sequence[Part], target: Path) -> None:
     """Writes the parts, one behind the other, to `target`, an MP4; it is there whole or not at all.
 
-    What a browser plays is copied as it is, and so begins at the last keyframe before the start. Raises ClipError and
-    ToolMissing, and VideoError of a file elsewhere.
+    What a browser plays is copied as it is, and so begins at the last keyframe before the start. A part without a
+    picture is left out. Raises ClipError and ToolMissing, and VideoError of a file that can't be read.
     """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="cut-") as folder:
-        pieces = [Path(folder, f"{number}.mp4") for number in range(len(parts))]
-        for part, piece in zip(parts, pieces, strict=True):
-            _run(_piece(_brought_here(part, Path(folder)), piece))
+        pieces = []
+        for number, part in enumerate(parts):
+            if copied := _copied(part, Path(folder, f"{number}.nut")):
+                piece = Path(folder, f"{number}.mp4")
+                _run(_piece(copied, piece))
+                pieces.append(piece)
+                copied.path.unlink()
+        if not pieces:
+            raise ClipError(
+                "The recording has no picture of that time, as far as it can be read; look at the whole of it."
+            )
         whole = pieces[0]
         if len(pieces) > 1:
             whole = Path(folder, "whole.mp4")
@@ -54,29 +71,47 @@ def cut(parts: Sequence[Part], target: Path) -> None:
         whole.replace(target)
 
 
-def _brought_here(part: Part, folder: Path) -> Part:
-    """The part of a file on this machine: of one elsewhere, its packets are copied, and no more. Raises VideoError."""
-    if not is_address(part.path):
-        return part
-    number = len(list(folder.glob("*.mkv")))
-    target = folder / f"{number}.mkv"
-    first_s = part.start_s
+def _copied(part: Part, target: Path) -> _Copied | None:
+    """The part's packets, and no more, at the times that the reader gives them; None if it has no picture.
+
+    FFmpeg's own search counts from the container's start, which may be sound's, and loses itself where timestamps go
+    back. Raises VideoError and ClipError.
+    """
+    has_picture = False
+    first: int | None = None
+    last = -1
     with Reader(part.path) as reader, av.open(str(target), "w") as out:
         copy = out.add_stream_from_template(reader.stream)
-        for number, packet in enumerate(reader.packets(Span(part.start_s, part.end_s))):
+        for packet in reader.packets(Span(part.start_s, part.end_s)):
             if isinstance(packet, FFmpegError):
                 continue  # a clip of what can be read is better than none
-            if number == 0:
-                first_s = reader.time_s(pts_of(packet))
+            pts = pts_of(packet)
+            dts = pts if packet.dts is None else min(packet.dts, pts)
+            if first is None:
+                first = dts
+            if pts < first:
+                continue  # made of pictures before the first keyframe
+            has_picture |= part.start_s <= reader.time_s(pts) <= part.end_s
+            # Times in a file rise, whatever damage has made of them.
+            last = packet.dts = max(dts - first, last + 1)
+            packet.pts = max(pts - first, last)
             packet.stream = copy
-            out.mux(packet)
-    return replace(part, path=str(target), start_s=max(0.0, part.start_s - first_s), end_s=part.end_s - first_s)
+            try:
+                out.mux(packet)
+            except (FFmpegError, ValueError) as error:
+                raise ClipError(f"The clip can't be cut from the recording: {error}") from error
+        if first is None or not has_picture:
+            return None
+        first_s = reader.time_s(first)
+        # Packets in decoding order don't tell when their pictures are shown: the decoder does.
+        is_played = part.codec in PLAYED and not reader.is_in_decoding_order
+    return _Copied(path=target, start_s=part.start_s - first_s, end_s=part.end_s - first_s, is_played=is_played)
 
 
-def _piece(part: Part, target: Path) -> Any:
-    begun = max(0.0, part.start_s)
-    source = ffmpeg.input(f"file:{part.path}", ss=f"{begun:.3f}", t=f"{part.end_s - begun:.3f}")
-    if part.codec in PLAYED:
+def _piece(copied: _Copied, target: Path) -> Any:
+    begun = max(0.0, copied.start_s)
+    source = ffmpeg.input(str(copied.path), seek_timestamp=1, ss=f"{begun:.6f}", t=f"{copied.end_s - begun:.6f}")
+    if copied.is_played:
         how = {"c": "copy"}
     else:
         how = {"c": "libx264", "preset": "veryfast", "crf": "23", "pix_fmt": "yuv420p"}

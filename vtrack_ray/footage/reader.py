@@ -110,7 +110,7 @@ class Reader:
         included. Where the file can't be read, the error comes in the packet's place, and what follows it goes on.
         """
         self._expect(span)
-        end: VideoPacket | None = None
+        end_pts: int | None = None
         start_s = span.start_s
         if self.is_in_decoding_order:
             # A keyframe's time is known by counting the pictures that are stored behind and shown before it. Those
@@ -118,13 +118,15 @@ class Reader:
             # there from the third.
             start_s = self._keyframe_before_s(self._keyframe_before_s(start_s))
         for item in self._from_keyframe_before(start_s):
-            yield item
             if isinstance(item, FFmpegError):
+                yield item
                 continue
-            if end is not None and pts_of(item) > pts_of(end):
+            pts = pts_of(item)  # now: whoever writes the packet to another file gives it that file's time
+            yield item
+            if end_pts is not None and pts > end_pts:
                 return
-            if end is None and item.is_keyframe and self.time_s(pts_of(item)) >= span.end_s:
-                end = item
+            if end_pts is None and item.is_keyframe and self.time_s(pts) >= span.end_s:
+                end_pts = pts
 
     def _expect(self, span: Span) -> None:
         """Tells a file elsewhere how far it will be read, as far as its header lists what is where."""
