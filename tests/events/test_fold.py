@@ -95,6 +95,19 @@ def test_a_copy_of_a_video_adds_nothing() -> None:
     assert fold([copy, original], WITH_TRIGGER) == fold([original], WITH_TRIGGER)
 
 
+@pytest.mark.parametrize(("first", "second"), [("a.mp4", "b.mp4"), ("b.mp4", "a.mp4")])
+def test_of_copies_that_differ_what_shows_most_stands(first: str, second: str) -> None:
+    packed, codes = [(20, 40)], [("CODE0001", 22, 25)]
+    whole, cut_off = video(first), video(second, duration_s=30)
+    [event] = fold([filmed(whole, triggered(packed, codes)), filmed(cut_off, triggered(packed, codes))], WITH_TRIGGER)
+    assert (event.end_s, event.status, event.video_ids) == (40, EventStatus.COMPLETE, (whole.video_id,))
+    [event] = fold([filmed(whole, triggered(packed)), filmed(cut_off, triggered(packed, codes))], WITH_TRIGGER)
+    assert (event.end_s, event.status, event.tracking_codes) == (40, EventStatus.COMPLETE, ("CODE0001",))
+    unread = video(second)
+    [event] = fold([filmed(whole, triggered(packed, codes)), filmed(unread, triggered(packed))], WITH_TRIGGER)
+    assert (event.end_s, event.status, event.video_ids) == (40, EventStatus.COMPLETE, (whole.video_id,))
+
+
 def test_without_a_trigger_an_event_lasts_from_the_first_hand_to_the_last_sight() -> None:
     look = handled([(10, 20), (30, 40)], [("CODE0001", 15, 22), ("CODE0002", 35, 41)])
     first, second = fold([filmed(video(), look)], WITHOUT_TRIGGER)

@@ -17,14 +17,12 @@ from vtrack_ray.meaning.video import Video
 
 def fold(takes: Iterable[Take], profile: Profile) -> list[Event]:
     """All events of one camera's takes, by start; an event that copies of a video show as well is there once."""
-    events: dict[str, Event] = {}
+    found: dict[str, list[Event]] = {}
     for seen in unbroken(takes, profile.continuation_gap_s):
         for packing in read_packings(seen, profile).packings:
             if event := _event(packing, seen, profile):
-                same = events.setdefault(event.event_id, event)
-                if not set(event.tracking_codes) <= set(same.tracking_codes):
-                    events[event.event_id] = _both(same, event)
-    return sorted(events.values(), key=lambda event: event.started_at)
+                found.setdefault(event.event_id, []).append(event)
+    return sorted((_one(same, profile) for same in found.values()), key=lambda event: event.started_at)
 
 
 def spans_without_code(take: Take, profile: Profile) -> list[Span]:
@@ -61,27 +59,42 @@ def _event(packing: Packing, seen: Sequence[Moment], profile: Profile) -> Event 
         start_s=(packing.start_us - origin_us) / 1e6,
         end_s=(packing.end_us - origin_us) / 1e6,
         video_ids=tuple(video.video_id for video in videos),
-        status=_status(packing, profile, has_code=bool(sights)),
+        status=_status(_duration_s(packing), profile, is_open=packing.is_open, has_code=bool(sights)),
         sights=sights,
     )
 
 
-def _both(one: Event, other: Event) -> Event:
+def _one(same: Sequence[Event], profile: Profile) -> Event:
+    """The event that several with one start are: what shows most of it stands, not a copy cut off or read worse."""
+    best, *others = sorted(same, key=lambda event: (_is_open(event), -event.duration_s, -len(event.tracking_codes)))
+    for other in others:
+        if not set(other.tracking_codes) <= set(best.tracking_codes):
+            best = _both(best, other, profile)
+    return best
+
+
+def _both(one: Event, other: Event, profile: Profile) -> Event:
     """Two events with one start that are no copies, as when another table's video lies in the folder: no code of them
     may be lost."""
+    last = max(one, other, key=lambda event: (event.ended_at, not _is_open(event)))
     return replace(
         one,
-        ended_at=max(one.ended_at, other.ended_at),
-        end_s=max(one.end_s, one.start_s + other.duration_s),
+        ended_at=last.ended_at,
+        end_s=max(one.end_s, one.start_s + last.duration_s),
         video_ids=tuple(dict.fromkeys((*one.video_ids, *other.video_ids))),
+        status=_status(last.duration_s, profile, is_open=_is_open(last), has_code=True),
         sights=tuple(sorted((*one.sights, *other.sights), key=lambda seen: seen.at)),
     )
 
 
-def _status(packing: Packing, profile: Profile, *, has_code: bool) -> EventStatus:
-    if packing.is_open:
+def _is_open(event: Event) -> bool:
+    return event.status is EventStatus.INCOMPLETE
+
+
+def _status(duration_s: float, profile: Profile, *, is_open: bool, has_code: bool) -> EventStatus:
+    if is_open:
         return EventStatus.INCOMPLETE
-    if _duration_s(packing) > profile.max_packing_s:
+    if duration_s > profile.max_packing_s:
         return EventStatus.OVERLONG
     return EventStatus.COMPLETE if has_code else EventStatus.NO_CODE
 
