@@ -95,6 +95,21 @@ def test_a_copy_of_a_video_adds_nothing() -> None:
     assert fold([copy, original], WITH_TRIGGER) == fold([original], WITH_TRIGGER)
 
 
+@pytest.mark.parametrize("name", ["b copy.mp4", "0.mp4"])
+def test_a_copy_of_the_later_of_two_videos_adds_nothing(name: str) -> None:
+    packed, codes = [(50, 70), (110, 125), (130, 140)], [("CODE0001", 65, 66), ("CODE0002", 122, 123)]
+
+    def of(name: str, start_s: float) -> Take:
+        return filmed(video(name, start_s=start_s), triggered(packed, codes, offset_s=start_s))
+
+    a, b, c = of("a.mp4", 0), of("b.mp4", 60), of("c.mp4", 120)
+    for takes in ([a, b], [a, b, c]):
+        one, other = fold(takes, WITH_TRIGGER), fold([*takes, of(name, 60)], WITH_TRIGGER)
+        assert [(event.event_id, event.end_s, event.status, event.tracking_codes) for event in one] == [
+            (event.event_id, event.end_s, event.status, event.tracking_codes) for event in other
+        ]
+
+
 @pytest.mark.parametrize(("first", "second"), [("a.mp4", "b.mp4"), ("b.mp4", "a.mp4")])
 def test_of_copies_that_differ_what_shows_most_stands(first: str, second: str) -> None:
     packed, codes = [(20, 40)], [("CODE0001", 22, 25)]

@@ -76,7 +76,8 @@ class Moment(NamedTuple):
 def chains(takes: Iterable[Take], gap_s: float) -> list[list[Take]]:
     """The takes as chains; the order in which they are given does not matter.
 
-    A take continues the chain whose end it follows within the gap, the nearest one if there are several.
+    A take continues the chain whose end it follows within the gap, the nearest one if there are several. With none, it
+    may be a copy of a take within a chain: then it follows, in a chain of its own, the same ones.
     """
     found: list[list[Take]] = []
     for take in sorted(takes, key=lambda t: (t.start_us, t.video.path)):
@@ -84,8 +85,17 @@ def chains(takes: Iterable[Take], gap_s: float) -> list[list[Take]]:
         if near:
             min(near, key=lambda chain: abs(take.start_us - chain[-1].end_us)).append(take)
         else:
-            found.append([take])
+            found.append([*_before_copied(take, found), take])
     return found
+
+
+def _before_copied(take: Take, found: Iterable[Sequence[Take]]) -> Sequence[Take]:
+    """What comes before the take that this one begins with, in the first chain that has such a take behind others."""
+    for chain in found:
+        for number, other in enumerate(chain[1:], start=1):
+            if abs(take.start_us - other.start_us) <= OVERLAP_US:
+                return chain[:number]
+    return ()
 
 
 def unbroken(takes: Iterable[Take], gap_s: float) -> Iterator[list[Moment]]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from vtrack_ray import instants
-from vtrack_ray.events.chain import Take
+from vtrack_ray.events.chain import OVERLAP_US, Take
 from vtrack_ray.events.fold import fold, spans_without_code
 from vtrack_ray.events.window import window
 from vtrack_ray.ledger.ledger import Ledger
@@ -128,8 +128,8 @@ class EventDetector:
         )
 
     async def _near(self, profile: Profile, reach: _Reach) -> Sequence[Video]:
-        """The concluded videos within a continuation gap of the reach."""
-        gap_us = round(profile.continuation_gap_s * 1e6)
+        """The concluded videos within a continuation gap of the reach, or that may begin with one that is."""
+        gap_us = max(round(profile.continuation_gap_s * 1e6), OVERLAP_US)
         return await self._store(
             Ledger.neighbours,
             profile.camera_name,
