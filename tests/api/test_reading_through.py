@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +15,7 @@ import pytest
 from tests.api.conftest import Client
 from tests.conftest import Footage
 from vtrack_ray.actors import work  # makes the scheme known, in each process that samples
-from vtrack_ray.errors import VideoForbidden, VideoVanished
+from vtrack_ray.errors import VideoForbidden, VideoUnreachable, VideoVanished
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
@@ -81,3 +85,39 @@ def test_ranges_are_given_and_refusals_are_told_apart(video: Video, through: Thr
         HeadFile("0123456789abcdef", 1, through).fetch(0, 1)
     with pytest.raises(VideoForbidden, match="not in force"):
         HeadFile(video.video_id, 1, through._replace(secret=GUESSED)).fetch(0, 1)
+
+
+@contextmanager
+def cutting_off(answers: int) -> Iterator[Through]:
+    """A service whose first answers end in the middle."""
+    left = [answers]
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(206)
+            self.send_header("Content-Length", "10")
+            self.end_headers()
+            self.wfile.write(b"01234" if left[0] else b"0123456789")
+            left[0] -= 1
+
+        def log_message(self, *_said: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield Through(f"http://127.0.0.1:{server.server_port}", GUESSED)
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_again_some_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("vtrack_ray.sources.head.time.sleep", slept.append)
+    with cutting_off(2) as through:
+        assert HeadFile("0123", 10, through).fetch(0, 10) == b"0123456789"
+    assert slept == [1.0, 2.0]
+    with cutting_off(9) as through, pytest.raises(VideoUnreachable, match="IncompleteRead"):
+        HeadFile("0123", 10, through).fetch(0, 10)
+    assert slept == [1.0, 2.0, 1.0, 2.0, 3.0], "who gives up waits for nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,9 +107,10 @@ class HeadFile:
                 if error.code not in _BUSY:
                     raise _refused(self.identity, error) from error
                 why = f"answered with {error.code}"
-            except (URLError, OSError) as error:
+            except (URLError, OSError, http.client.HTTPException) as error:
                 why = str(getattr(error, "reason", error))
-            time.sleep(_PAUSE_S * tried)
+            if tried < _TRIES:
+                time.sleep(_PAUSE_S * tried)
         raise VideoUnreachable(f"the head's HTTP service {self.through.service} can't be read through: {why}")
 
 
