@@ -161,6 +161,14 @@ def test_files_that_are_no_videos(tmp_path: Path, name: str, content: bytes, sen
         probed(tmp_path / name)
 
 
+def test_a_list_of_other_files_has_none_of_them_read(tmp_path: Path) -> None:
+    make_clip(tmp_path / "other.ts")
+    listing = tmp_path / "list.mp4"
+    listing.write_text("ffconcat version 1.0\nfile 'other.ts'\n")
+    with pytest.raises(NotAVideo, match="in none of the containers that are read"):
+        probed(listing)
+
+
 def test_an_mp4_that_lost_its_index(tmp_path: Path) -> None:
     with pytest.raises(NotAVideo, match=r"cut\.mp4 was cut off before its index was written"):
         probed(cut_off(make_clip(tmp_path / "cut.mp4"), 0.6))

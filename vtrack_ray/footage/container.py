@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import ArgumentError, FFmpegError
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -25,6 +25,33 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 _OWN_TIMES = {"correct_ts_overflow": "0"}
 """FFmpeg takes timestamps below the first one for a counter that ran over, and adds 26.5 hours: see clock.Clock."""
 
+_HOLDING = (
+    *(
+        "mov",
+        "matroska",
+        "avi",
+        "mpegts",
+        "mpeg",
+        "flv",
+        "live_flv",
+        "kux",
+        "asf",
+        "asf_o",
+        "dhav",
+        "mxf",
+        "nut",
+        "ogg",
+    ),
+    *("wtv", "gxf", "rm", "dv", "ivf", "mjpeg", "mpjpeg", "jpeg_pipe", "smjpeg", "yuv4mpegpipe", "gif"),
+    *("h261", "h263", "h264", "hevc", "vvc", "av1", "obu", "vc1", "vc1test", "mpegvideo", "m4v", "cavsvideo"),
+    *("aac", "ac3", "amr", "au", "flac", "mp3", "wav"),  # of these it is told that they hold no pictures
+)
+"""FFmpeg's names of the containers that hold what they show, and so may be read. Others list files that FFmpeg would
+read then, wherever they are and whatever the walk has left out: a text of two lines can be one."""
+
+_ITSELF = _OWN_TIMES | {"format_whitelist": ",".join(_HOLDING)}
+_NOT_ALLOWED = "invalid, or in none of the containers that are read"
+"""What FFmpeg calls an invalid argument, be it the file's content or a container that is not on the list."""
 
 _BUFFER_BYTES = 8192
 
@@ -82,12 +109,12 @@ def opened(path: str, *, wanted: Contents = Contents.ALL) -> Opened:
     """
     check_readable(path)
     if not is_address(path):
-        return _opened(path, None, _OWN_TIMES)
+        return _opened(path, None, _ITSELF)
     remote = open_remote(path)
     if wanted is Contents.ALL:
-        return _opened(path, remote, _OWN_TIMES)
+        return _opened(path, remote, _ITSELF)
     hollow = Hollow(remote)
-    file = _opened(path, hollow, _OWN_TIMES | _BY_THE_LIST)
+    file = _opened(path, hollow, _ITSELF | _BY_THE_LIST)
     if file.is_listed:
         hollow.hollow_out(
             (entry.pos, entry.pos + entry.size)
@@ -113,7 +140,8 @@ def _opened(path: str, remote: RangedFile | Hollow | None, options: dict[str, st
         # It was there a moment ago; of other errors, FFmpeg does not tell the disk's from the file's.
         if isinstance(error, FileNotFoundError | PermissionError):
             raise from_os_error(path, error) from error
-        raise not_decodable(path, error.strerror or str(error)) from error
+        why = _NOT_ALLOWED if isinstance(error, ArgumentError) else error.strerror or str(error)
+        raise not_decodable(path, why) from error
     file = Opened(path, container, remote)
     try:
         file.raise_unread()
