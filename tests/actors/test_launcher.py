@@ -37,7 +37,7 @@ def test_a_process_that_dies_is_told_from_a_machine_that_does(tmp_path: Path) ->
         "RAY_AUTH_MODE": "disabled",
     }
     story = [sys.executable, "-m", "tests.actors.test_launcher", str(tmp_path)]
-    told = subprocess.run(story, env=environment, capture_output=True, text=True, timeout=20)
+    told = subprocess.run(story, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
     assert told.returncode == 0, told.stdout + told.stderr
     # Ray's own words may stand between them.
     assert [line for line in told.stdout.splitlines() if line.startswith("Sampler")] == [
@@ -102,7 +102,7 @@ def lose_two_jobs(folder: Path) -> None:
 
     def work() -> None:
         begun.touch()
-        time.sleep(20)
+        time.sleep(PATIENCE_S)
 
     async def lose(ledger: Ledger) -> None:
         job = Job(label="sample:cam1/a.mp4@0", kind="sample", file=known_file(folder, ledger))
