@@ -127,6 +127,20 @@ def test_events_do_not_depend_on_the_order_of_arrival(
         assert done == lie_in
 
 
+def test_neighbours_are_looked_through_few_times_where_no_rest_ends_it(tmp_path: Path) -> None:
+    packed = triggered([(-1, 9999)], [("CODE0001", 5, 6)])
+    takes = [filmed(video(f"{number:02}.mp4", start_s=20 * number, duration_s=20), packed) for number in range(32)]
+    apart = filmed(video("apart.mp4", start_s=20 * 32 + 11, duration_s=20), packed)
+    with Ledger.open(tmp_path / "t.duckdb") as ledger:
+        for take in [*takes, apart]:
+            take_in(ledger, take, WITH_TRIGGER)
+        store = Counting(ledger)
+        around = EventDetector(store).fold_around([takes[20].video], WITH_TRIGGER, is_there=True)
+        assert set(asyncio.run(around).video_ids) == {take.video.video_id for take in takes}
+        assert store.asked["neighbours"] < 9
+        assert ledger.events() == fold([*takes, apart], WITH_TRIGGER)
+
+
 def test_an_event_that_went_on_in_a_removed_video_is_folded_again(tmp_path: Path) -> None:
     packed, codes = [(50.0, 75.0)], [("CODE0001", 52.0, 55.0)]
     first = filmed(video("a.mp4"), triggered(packed, codes))

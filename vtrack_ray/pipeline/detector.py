@@ -102,10 +102,10 @@ class EventDetector:
 
     async def _fold(self, own: Mapping[str, Take], profile: Profile, *, is_there: bool) -> Refolded:
         others: dict[str, Take] = {}
-        start_us, end_us = min(take.start_us for take in own.values()), max(take.end_us for take in own.values())
-        reach = _Reach(start_us, end_us)
+        reach = _Reach(min(take.start_us for take in own.values()), max(take.end_us for take in own.values()))
+        asked = start_us, end_us = reach
         while True:
-            near = await self._near(profile, reach)
+            near = await self._near(profile, reach, asked)
             others |= await self._takes([video for video in near if video.video_id not in {*own, *others}])
             takes = [*others.values(), *(own.values() if is_there else ())]
             after_us, until_us = window(takes, profile, start_us, end_us)
@@ -117,6 +117,12 @@ class EventDetector:
             if wider == reach:
                 break
             reach = wider
+            # Each look reads all takes anew: where no rest ends it, the next one takes in twice as much.
+            length_us = reach.end_us - reach.start_us
+            asked = _Reach(
+                reach.start_us - (length_us if after_us is None else 0),
+                reach.end_us + (length_us if until_us is None else 0),
+            )
         after_us = reach.start_us - 1 if after_us is None else after_us
         until_us = reach.end_us if until_us is None else until_us
         return Refolded(
@@ -127,15 +133,17 @@ class EventDetector:
             video_ids=tuple(take.video.video_id for take in takes),
         )
 
-    async def _near(self, profile: Profile, reach: _Reach) -> Sequence[Video]:
-        """The concluded videos within a continuation gap of the reach, or that may begin with one that is."""
+    async def _near(self, profile: Profile, reach: _Reach, asked: _Reach) -> Sequence[Video]:
+        """The concluded videos in the stretch `asked` that lie, one behind the other, within a continuation gap of the
+        reach; or may begin with one that does."""
         gap_us = max(round(profile.continuation_gap_s * 1e6), OVERLAP_US)
-        return await self._store(
+        found = await self._store(
             Ledger.neighbours,
             profile.camera_name,
-            instants.from_us(reach.start_us - gap_us),
-            instants.from_us(reach.end_us + gap_us),
+            instants.from_us(asked.start_us - gap_us),
+            instants.from_us(asked.end_us + gap_us),
         )
+        return _connected(found, reach, gap_us)
 
     async def _takes(self, videos: Sequence[Video]) -> dict[str, Take]:
         """The videos' takes, by identity."""
@@ -151,3 +159,19 @@ class _Reach(NamedTuple):
 
     start_us: int
     end_us: int
+
+
+def _connected(videos: Sequence[Video], reach: _Reach, gap_us: int) -> list[Video]:
+    """Those of the videos that lie, one behind the other, no more than the gap from the reach."""
+    stretches: list[tuple[int, int, Video | None]] = [(*reach, None)]
+    stretches += [(instants.to_us(video.started_at), instants.to_us(video.ended_at), video) for video in videos]
+    together: list[Video | None] = []
+    until_us = 0
+    for start_us, end_us, video in sorted(stretches, key=lambda stretch: stretch[:2]):
+        if together and start_us - until_us > gap_us:
+            if None in together:
+                break
+            together.clear()
+        until_us = max(until_us, end_us) if together else end_us
+        together.append(video)
+    return [video for video in together if video is not None]
