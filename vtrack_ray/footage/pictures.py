@@ -30,7 +30,7 @@ _SMOOTHING = ("h264", "hevc")
 
 @contextmanager
 def open_pictures(path: str) -> Iterator[Pictures]:
-    """The pictures of a video file's first video stream. Raises VideoUnreachable, VideoForbidden, NotAVideo."""
+    """The pictures of a file's video stream that counts. Raises VideoUnreachable, VideoForbidden, NotAVideo."""
     with Reader(path) as reader, reader.narrowed(Contents.KEYFRAMES) as keyframes:
         yield Pictures(reader, keyframes)
 

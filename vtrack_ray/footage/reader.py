@@ -1,4 +1,4 @@
-"""A reader: the packets of a video file's first video stream, each with a time that its picture will carry too."""
+"""A reader: the packets of a file's video stream that counts, each with a time that its picture will carry too."""
 
 from __future__ import annotations
 

@@ -237,16 +237,14 @@ def _item(told: Mapping[str, Any], folders: set[str]) -> DriveItem | None:
 
 
 def _kind(told: Mapping[str, Any]) -> ItemKind | None:
-    match told["mimeType"]:
-        case "application/vnd.google-apps.folder":
-            return ItemKind.FOLDER
-        case "application/vnd.google-apps.shortcut":
-            target = told.get("shortcutDetails", {}).get("targetMimeType", "")
-            is_wanted = target == _FOLDER or target.startswith("video/") or told["name"].lower().endswith(_ENDINGS)
-            return ItemKind.SHORTCUT if is_wanted else None
-        case kind:
-            is_video = kind.startswith("video/") or told["name"].lower().endswith(_ENDINGS)
-            return ItemKind.VIDEO if is_video and "md5Checksum" in told and "size" in told else None
+    kind, is_named_so = told["mimeType"], told["name"].lower().endswith(_ENDINGS)
+    if kind == _FOLDER:
+        return ItemKind.FOLDER
+    if kind == _SHORTCUT:
+        target = told.get("shortcutDetails", {}).get("targetMimeType", "")
+        return ItemKind.SHORTCUT if target == _FOLDER or target.startswith("video/") or is_named_so else None
+    is_video = kind.startswith("video/") or is_named_so
+    return ItemKind.VIDEO if is_video and "md5Checksum" in told and "size" in told else None
 
 
 def _ended_ns(told: Mapping[str, Any]) -> int:
