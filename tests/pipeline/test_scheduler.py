@@ -580,6 +580,7 @@ async def test_a_video_that_takes_too_long_is_stopped_with_what_was_reached_and_
 ) -> None:
     work_s = 0.0
     monkeypatch.setattr("vtrack_ray.pipeline.worker.Stopwatch", lambda: Stopwatch(lambda: work_s))
+    monkeypatch.setattr("vtrack_ray.pipeline.time_limit._LOOK_S", 0.1)  # the watch is set by hand
     slow, *others = (put(clip, root, days) for days in (4, 3, 2, 1))
     async with served(ledger, root, SPAN_SECONDS=5) as service:
         service.launcher.close(f"sample:cam1/{slow.name}@5")
@@ -774,6 +775,7 @@ async def test_a_file_that_is_replaced_and_takes_too_long_stops_nobody(
 ) -> None:
     work_s = 0.0
     monkeypatch.setattr("vtrack_ray.pipeline.worker.Stopwatch", lambda: Stopwatch(lambda: work_s))
+    monkeypatch.setattr("vtrack_ray.pipeline.time_limit._LOOK_S", 0.1)  # the watch is set by hand
     path = put(clip, root, 1)
     async with served(ledger, root) as service:
         gate = service.launcher.close("sample:")
