@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vtrack_ray import instants
+from vtrack_ray.cli.records import counted
 from vtrack_ray.errors import VtrackError
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Border, Codec, Container, Look, Order, Packing, Preset, Recording, Symbology
@@ -106,7 +107,8 @@ def footage(out: Path, **asked: Any) -> None:
         raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
     videos = [video for camera in truth.cameras for video in camera.videos]
     seconds = sum(video.duration_s for video in videos)
-    click.echo(f"wrote {len(videos)} videos ({seconds:.0f} s), {len(truth.events)} events and truth.json to {out}")
+    written, events = counted(len(videos), "video"), counted(len(truth.events), "event")
+    click.echo(f"wrote {written} ({seconds:.0f} s), {events} and truth.json to {out}")
 
 
 def _order(asked: dict[str, Any]) -> Order:

@@ -12,7 +12,7 @@ import tomli_w
 
 from vtrack_ray.cli.nothing import cameras_without_videos, tell
 from vtrack_ray.cli.options import CameraName, with_output, with_settings
-from vtrack_ray.cli.records import json_text, print_records
+from vtrack_ray.cli.records import counted, json_text, print_records
 from vtrack_ray.errors import ProfileError
 from vtrack_ray.ledger.answers import Answers, open_answers
 from vtrack_ray.meaning.profile import Profile
@@ -104,7 +104,7 @@ def import_(file: Path, settings: Settings) -> None:
                 answers.forget_survey(one.camera_name)
             answers.save_profile(one)
         hints = list(cameras_without_videos(answers, cameras))
-    click.echo(f"{len(checked)} profiles set.")
+    click.echo(f"{counted(len(checked), 'profile')} set.")
     tell(hints)
 
 

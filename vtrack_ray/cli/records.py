@@ -34,6 +34,11 @@ def json_text(value: object, indent: int | None = 2) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
+def counted(count: int, thing: str) -> str:
+    """So many of a thing, whose name takes an `s` in the plural."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def printable(text: str) -> str:
     """The text with bytes that are no UTF-8, and what would move a terminal's cursor or colours, as escapes."""
     decent = text.encode("utf-8", "backslashreplace").decode()

@@ -12,7 +12,7 @@ from rich.table import Table
 from vtrack_ray.cli.options import CameraName, with_settings
 from vtrack_ray.cli.places import drive_folder, names_drive
 from vtrack_ray.cli.progress import RunBar, stoppable
-from vtrack_ray.cli.records import printable
+from vtrack_ray.cli.records import counted, printable
 from vtrack_ray.errors import LedgerHeld
 from vtrack_ray.pipeline.presence import server_of
 from vtrack_ray.pipeline.request import Request
@@ -98,8 +98,8 @@ def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
     by_status = sorted(summary.videos_by_status.items(), key=lambda one: (not one[0].is_good, one[0]))
     statuses = ", ".join(f"{count} {status}" for status, count in by_status)
     table = Table.grid(padding=(0, 2))
-    table.add_row("videos", f"{_counted(files, 'file')}: {statuses}; {summary.new_videos} of them in this run")
-    codes = _counted(summary.tracking_codes, "different tracking code")
+    table.add_row("videos", f"{counted(files, 'file')}: {statuses}; {summary.new_videos} of them in this run")
+    codes = counted(summary.tracking_codes, "different tracking code")
     table.add_row("events", f"{summary.events} with {codes}")
     table.add_row(
         "footage",
@@ -112,7 +112,3 @@ def _tell(summary: Summary, elapsed_s: float, settings: Settings) -> None:
         console.print(printable(f"! {trouble.path}: {trouble.reason}"), soft_wrap=True)
     for hint in summary.hints:
         console.print(printable(f"? {hint}"), soft_wrap=True)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
