@@ -305,3 +305,12 @@ def test_before_the_first_run_the_commands_say_so(vtrack: Vtrack) -> None:
 
 def test_a_wrong_setting_is_refused_by_its_name(vtrack: Vtrack, tmp_path: Path) -> None:
     assert "BATCH_SIZE_MAX" in vtrack("run", "--local", "--set", "BATCH_SIZE_MAX=many", tmp_path, status=2)
+
+
+def test_all_headers_are_read_however_few_files_are_taken_at_a_time(vtrack: Vtrack, tmp_path: Path) -> None:
+    root = tmp_path / "cam1"
+    root.mkdir()
+    for number in range(5):
+        (root / f"{number}.mp4").write_bytes(b"")
+    vtrack("run", "--local", "--set", "QUEUE_LIMIT=2", root, status=1)
+    assert [video["status"] for video in vtrack.json("videos")] == ["failed"] * 5

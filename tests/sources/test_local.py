@@ -165,7 +165,7 @@ def test_a_file_of_a_time_that_no_database_holds_is_told_and_left_out(root: Path
     late.touch()
     os.utime(late, ns=(of_2300_ns, of_2300_ns))
     if late.stat().st_mtime_ns != of_2300_ns:
-        pytest.skip("this file system knows no year 2300")
+        pytest.skip("this file system knows no year 2300")  # so no file on it can have such a time
     found = scan([root])
     assert "late.mp4" not in cameras(found)
     [problem] = found.problems

@@ -68,7 +68,7 @@ class Clips:
             with scratch(self._folder / _BEING_CUT) as folder:
                 cut(parts, folder / path.name)
                 (folder / path.name).replace(path)
-        except Exception:
+        except Exception:  # whatever it is, the future has it, and whoever asks next is told
             with self._lock:
                 self._failed_at[path] = monotonic()
             raise

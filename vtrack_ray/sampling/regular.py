@@ -11,9 +11,8 @@ def exhaustive(look: Look) -> None:
     _examine(look, look.reach, wanted=None)
 
 
-def regular(look: Look, part: Span | None = None) -> None:
-    """Examines one picture each sampling interval in that part of the reach, or in all of it; and the video's last."""
-    part = part or look.reach
+def regular(look: Look, part: Span) -> None:
+    """Examines one picture each sampling interval in that part of the reach, and the video's last if it lies there."""
     wanted = look.grid()
     times_s = look.index.times_s
     # The index goes on beyond the reach, unless the file ends there.
