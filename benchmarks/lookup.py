@@ -64,15 +64,16 @@ FILL = (
       started_at + to_seconds($event_s) AS ended_at,
       number // $cameras * $every_s % $video_s AS start_s, start_s + $event_s AS end_s, $event_s AS duration_s,
       [printf('%016x', number // $cameras * $every_s // $video_s * $cameras + number % $cameras)] AS video_ids,
-      [printf('SPX%09d', number)] AS tracking_codes, 'complete' AS status
+      [printf('SPX%09d', number)] AS tracking_codes, 'complete' AS status,
+      to_json([
+        {
+          'code': tracking_codes[1], 'symbology': 'QRCode', 'video_id': video_ids[1], 'time_s': start_s + ordinal,
+          'seen_us': epoch_us(started_at + to_seconds(ordinal)), 'x': 100, 'y': 200, 'width': 80, 'height': 80,
+          'decoder': 'zxing', 'fused_s': []
+        }
+        for ordinal in range(2 + number % 2)
+      ])::VARCHAR AS sights
     FROM range($events) AS numbers(number)
-    """,
-    """
-    INSERT INTO sights BY NAME
-    SELECT event_id, ordinal::INTEGER AS ordinal, tracking_codes[1] AS code, 'QRCode' AS symbology,
-      video_ids[1] AS video_id, start_s + ordinal AS time_s, started_at + to_seconds(ordinal) AS seen_at,
-      100 AS x, 200 AS y, 80 AS width, 80 AS height, 'zxing' AS decoder, []::DOUBLE[] AS fused_s
-    FROM (SELECT *, unnest(range(2 + row_number() OVER (ORDER BY started_at, camera_name) % 2)) AS ordinal FROM events)
     """,
     "INSERT INTO event_codes SELECT lower(tracking_codes[1]), event_id FROM events",
 )

@@ -54,18 +54,18 @@ _DONE = (
     INSERT INTO events BY NAME
     SELECT event_id, camera_name, begun_at AS started_at, begun_at + to_seconds(50) AS ended_at,
       110 * place + 20 AS start_s, 110 * place + 70 AS end_s, 50 AS duration_s,
-      [video_id] AS video_ids, [code] AS tracking_codes,
-      'complete' AS status
+      [video_id] AS video_ids, [code] AS tracking_codes, 'complete' AS status,
+      to_json([
+        {
+          'code': code, 'symbology': 'QRCode', 'video_id': video_id, 'time_s': 110.0 * place + 25 + ordinal,
+          'seen_us': epoch_us(begun_at + to_seconds(5 + ordinal)), 'x': 700, 'y': 400, 'width': 120, 'height': 120,
+          'decoder': 'zxing', 'fused_s': []
+        }
+        for ordinal in range(3)
+      ])::VARCHAR AS sights
     FROM packed
     """,
     "INSERT INTO event_codes SELECT lower(code), event_id FROM packed",
-    """
-    INSERT INTO sights BY NAME
-    SELECT event_id, ordinal, code, 'QRCode' AS symbology, video_id, 110 * place + 25 + ordinal AS time_s,
-      begun_at + to_seconds(5 + ordinal) AS seen_at, 700 AS x, 400 AS y, 120 AS width, 120 AS height,
-      'zxing' AS decoder, [] AS fused_s
-    FROM packed, range(3) AS ordinals(ordinal)
-    """,
     """
     INSERT INTO history BY NAME
     SELECT (SELECT coalesce(max(occurrence_id), 0) FROM history) + row_number() OVER () AS occurrence_id,

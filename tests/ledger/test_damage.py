@@ -55,11 +55,11 @@ def test_a_torn_tail_of_the_log_loses_the_last_commit_alone(path: Path) -> None:
 
 def test_a_damaged_block_is_told_by_whoever_reads_it(path: Path, tmp_path: Path) -> None:
     written(path)
-    block = block_of(path, "sights")
+    block = block_of(path, "events")
     flip(path, block + 5_000)
     with Ledger.open(path, read_only=True) as ledger:
         read = ledger.read_tables()
-        assert "checksum" in str(read["sights"])
+        assert "checksum" in str(read["events"])
         assert read["file_list"] == MANY
         with pytest.raises(LedgerDamaged, match=r"is damaged: .*vtrack db check"):
             ledger.events()

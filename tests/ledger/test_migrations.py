@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,13 +10,16 @@ import duckdb
 import pytest
 
 from tests.ledger.examples import MINUTE, NOON, claimed, event, log, refolded
+from tests.meaning.test_samples import whole
 from vtrack_ray.errors import LedgerDamaged, LedgerError
 from vtrack_ray.ledger import migrations as module
+from vtrack_ray.ledger.events import stored_form
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.migrations import NAMED_INDEXES, index_definitions, migrations
 from vtrack_ray.ledger.values import EventFilter
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.sampling_log import Jump
+from vtrack_ray.text import storable
 
 OTHER = Path("other.duckdb")
 
@@ -127,8 +131,7 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
     ledger.close()
     second = path.with_name("second.duckdb")
     with of_version(2, second, path, monkeypatch) as connection:
-        connection.execute("INSERT INTO events BY NAME SELECT * FROM now.events")
-        connection.execute("INSERT INTO sights BY NAME SELECT * FROM now.sights")
+        connection.execute("INSERT INTO events BY NAME SELECT * EXCLUDE (sights) FROM now.events")
     with Ledger.open(second) as migrated:
         assert [row.tracking_codes for row in migrated.event_rows(EventFilter(codes=("A1",)))] == [
             ("A1", "a1", "B2"),
@@ -138,25 +141,49 @@ def test_events_stored_before_they_could_be_looked_up_by_code_are_found_by_it(
         assert connection.execute("SELECT count(*) FROM event_codes").fetchall() == [(3,)]
 
 
-def test_events_stored_with_a_primary_key_are_kept_and_have_an_index_with_a_name(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+def test_events_stored_with_a_primary_key_and_sights_apart_are_kept_and_have_an_index_with_a_name(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    events = [event(0, codes=["A1", "B2"]), event(1, codes=[])]
-    with monkeypatch.context() as then:
-        then.setattr(module, "migrations", lambda: migrations()[:8])
-        with Ledger.open(path) as ledger:
-            ledger.replace_events(refolded(*events))
-    with Ledger.open(path) as migrated:
+    one = event(0, codes=["A1", 'no text \udcff, "quoted"\0', "B2"])
+    fused = replace(one.sights[2], sight=replace(one.sights[2].sight, fused_s=(0.1 + 0.2, 7.0)))
+    events = [replace(one, sights=(*one.sights[:2], fused)), event(1, codes=[])]
+    ledger.replace_events(refolded(*events))
+    ledger.close()
+    eighth = path.with_name("eighth.duckdb")
+    with of_version(8, eighth, path, monkeypatch) as connection:
+        connection.execute("INSERT INTO events BY NAME SELECT * EXCLUDE (sights) FROM now.events")
+        for found in events:
+            for ordinal, seen in reversed([*enumerate(found.sights)]):
+                connection.execute(
+                    "INSERT INTO sights BY NAME SELECT $event_id AS event_id, $ordinal AS ordinal, $code AS code, "
+                    "$symbology AS symbology, $video_id AS video_id, $time_s AS time_s, $seen_at AS seen_at, $x AS x, "
+                    "$y AS y, $width AS width, $height AS height, $decoder AS decoder, $fused_s AS fused_s",
+                    {
+                        **seen.sight.area._asdict(),
+                        "event_id": found.event_id,
+                        "ordinal": ordinal,
+                        "code": storable(seen.sight.code),
+                        "symbology": seen.sight.symbology,
+                        "video_id": seen.video_id,
+                        "time_s": seen.time_s,
+                        "seen_at": seen.at.replace(tzinfo=None),
+                        "decoder": seen.sight.decoder,
+                        "fused_s": list(seen.sight.fused_s),
+                    },
+                )
+    with Ledger.open(eighth) as migrated:
         assert migrated.events() == events
+        assert migrated.stored_events() == {found.event_id: stored_form(found) for found in events}
         migrated.replace_events(refolded(*events))
         assert migrated.events() == events
-    with duckdb.connect(path) as connection:
+    with duckdb.connect(eighth) as connection:
         keyed = connection.execute(
             "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'"
         ).fetchall()
         indexed = connection.execute("SELECT table_name FROM duckdb_indexes()").fetchall()
-    assert not {("events",), ("sights",)} & {*keyed}
-    assert {("events",), ("sights",)} <= {*indexed}
+    assert ("events",) not in keyed
+    assert ("events",) in indexed
+    assert "sights" not in tables(eighth)
 
 
 def test_logs_and_history_stored_in_nested_columns_come_back_as_they_were(
@@ -174,8 +201,9 @@ def test_logs_and_history_stored_in_nested_columns_come_back_as_they_were(
         connection.execute("INSERT INTO file_list BY NAME SELECT * EXCLUDE (losses) FROM now.file_list")
         connection.execute(
             "INSERT INTO processed_logs BY NAME "
-            "SELECT * REPLACE (samples::JSON AS samples, coverage::JSON AS coverage, "
-            "seconds::JSON AS seconds, jumps::JSON AS jumps, notes::JSON AS notes) FROM now.processed_logs"
+            "SELECT * REPLACE ($samples::JSON AS samples, coverage::JSON AS coverage, "
+            "seconds::JSON AS seconds, jumps::JSON AS jumps, notes::JSON AS notes) FROM now.processed_logs",
+            {"samples": json.dumps(whole(stored.samples))},
         )
         connection.execute("INSERT INTO history BY NAME SELECT * REPLACE (figures::JSON AS figures) FROM now.history")
         assert isinstance(connection.execute("SELECT samples FROM processed_logs").fetchall()[0][0], list)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 
 import pytest
@@ -35,6 +36,19 @@ SAMPLES = st.lists(_SAMPLES, max_size=5).map(Samples)
 def test_what_is_written_is_read_again_exactly(samples: Samples) -> None:
     assert Samples(json=samples.json) == samples
     assert Samples(json=samples.json).json == samples.json
+
+
+@given(SAMPLES)
+def test_what_was_written_with_nothing_left_out_is_read_as_well(samples: Samples) -> None:
+    assert Samples(json=json.dumps(whole(samples))) == samples
+
+
+def whole(samples: Samples) -> list[dict[str, object]]:
+    """As samples were written at first."""
+    return [
+        {"trigger": None, "hand": None, "looked": "sights" in row, "sights": [], **row}
+        for row in json.loads(samples.json)
+    ]
 
 
 @given(SAMPLES)

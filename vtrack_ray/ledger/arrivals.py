@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.events import forget_details
+from vtrack_ray.ledger.events import forget_codes
 from vtrack_ray.ledger.transaction import Transaction
 from vtrack_ray.ledger.values import Registered
 from vtrack_ray.ledger.video_rows import videos_of
@@ -95,7 +95,7 @@ def _columns(files: Mapping[str, FoundFile]) -> dict[str, str]:
 def remove_videos(transaction: Transaction, video_ids: Sequence[str]) -> None:
     """Forgets videos with their logs and events, but remembers that their neighbours' events are to be folded again."""
     gone = transaction.run("delete_events_touching", video_ids=video_ids)
-    forget_details(transaction, [row["event_id"] for row in gone])
+    forget_codes(transaction, [(row["event_id"], row["tracking_codes"]) for row in gone])
     transaction.run("delete_logs", video_ids=video_ids)
     transaction.run("remember_removed", video_ids=video_ids)
     transaction.run("delete_videos", video_ids=video_ids)

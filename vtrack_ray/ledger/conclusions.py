@@ -8,7 +8,7 @@ from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger import migrations
 from vtrack_ray.ledger.claims import stale_attempts
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.events import EVENT_TABLES, forget_details, insert_events
+from vtrack_ray.ledger.events import EVENT_TABLES, forget_codes, insert_events
 from vtrack_ray.ledger.queries import Written
 from vtrack_ray.ledger.transaction import Transaction, rows_json
 from vtrack_ray.ledger.values import STAGES, Conclusion, Outcome, Refolded
@@ -107,15 +107,21 @@ def _replace(transaction: Transaction, refolds: Sequence[Refolded], known: Set[s
     ]
     if former:
         transaction.run("delete_events", event_ids=list({row["event_id"] for row in former}))
-    # Of those to come as well: details that a crash has left without their event must not be in their way.
-    if forgotten := {row["event_id"] for row in former} | events.keys():
-        forget_details(transaction, list(forgotten))
+    # Of those to come as well: what is left of one that is gone must not be in its way.
+    forget_codes(
+        transaction,
+        [
+            *((row["event_id"], row["tracking_codes"]) for row in former),
+            *((event_id, event.tracking_codes) for event_id, event in events.items()),
+        ],
+    )
     insert_events(transaction, list(events.values()))
     lain_in = _lain_in(events.values())
-    if unknown := lain_in - known:
+    had_one = {video_id for row in former for video_id in row["video_ids"]}
+    if unknown := lain_in - known - had_one:
         transaction.run("mark_done", video_ids=sorted(unknown))
     # A video that has lost an event may have another one, outside of the window: that takes a look at all events.
-    if bereft := {video_id for row in former for video_id in row["video_ids"]} - lain_in:
+    if bereft := had_one - lain_in:
         transaction.run("settle_videos", video_ids=sorted(bereft))
     transaction.run("forget_removed", windows=windows)
 

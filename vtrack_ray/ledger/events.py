@@ -1,11 +1,11 @@
-"""The tables of events and of the sights in them."""
+"""The tables of events, with the sights in them, and of their codes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from vtrack_ray import instants
 from vtrack_ray.ledger.database import Database
 from vtrack_ray.ledger.queries import Written, one_or_more
 from vtrack_ray.ledger.transaction import Row, Transaction, rows_json
@@ -16,11 +16,8 @@ from vtrack_ray.meaning.event import Event, EventSight, EventStatus
 from vtrack_ray.meaning.sample import Sight
 from vtrack_ray.text import storable
 
-EVENT_TABLES = ("events", "sights", "event_codes")
+EVENT_TABLES = ("events", "event_codes")
 """The tables that follow from the sampling logs: a rebuild makes them anew."""
-
-StoredForm = tuple[Row, list[Row]]
-"""An event's row and those of its sights, every column."""
 
 
 class Events(Database):
@@ -29,12 +26,7 @@ class Events(Database):
     def events(self, event_filter: EventFilter | None = None) -> list[Event]:
         """The events that pass the filter, with all of their sights, by start, camera and identity."""
         with self._reading() as transaction:
-            rows = _chosen(transaction, event_filter or EventFilter())
-            seen = transaction.run("sights", event_ids=[row["event_id"] for row in rows])
-        sights: defaultdict[str, list[EventSight]] = defaultdict(list)
-        for row in seen:
-            sights[row["event_id"]].append(_sight_of(row))
-        return [_event_of(row, sights[row["event_id"]]) for row in rows]
+            return [_event_of(row) for row in _chosen(transaction, event_filter or EventFilter(), with_sights=True)]
 
     def event_rows(self, event_filter: EventFilter | None = None) -> list[EventRow]:
         """The records of the events that `events` gives, in the same order: a list needs no sights."""
@@ -53,15 +45,10 @@ class Events(Database):
         found = self.events(EventFilter(event_ids=(event_id,)))
         return found[0] if found else None
 
-    def stored_events(self) -> dict[str, StoredForm]:
-        """Every event as it is stored, by its identity; sights of no event are left out."""
+    def stored_events(self) -> dict[str, Row]:
+        """Every event as it is stored, every column, by its identity."""
         with self._reading() as transaction:
-            rows = transaction.run("snapshot_events")
-            seen = transaction.run("snapshot_sights")
-        sights: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in seen:
-            sights[row["event_id"]].append(row)
-        return {row["event_id"]: (row, sights[row["event_id"]]) for row in rows}
+            return {row["event_id"]: row for row in transaction.run("snapshot_events")}
 
     def codes_like(self, text: str, most: int) -> list[str]:
         """At most so many codes that contain `text`, in capitals or not; those that are it or begin with it first."""
@@ -83,37 +70,40 @@ class Events(Database):
 def insert_events(transaction: Transaction, events: Sequence[Event]) -> None:
     """Stores events that are not stored yet, each once."""
     if events:
-        rows = rows_json(_event_row(event) for event in events)
+        rows = rows_json({**row, "sights": rows_json(row["sights"])} for row in map(stored_form, events))
         transaction.run("insert_events", events=rows)
         transaction.run("insert_event_codes", events=rows)
-        transaction.run(
-            "insert_sights",
-            sights=rows_json(
-                _sight_row(event.event_id, ordinal, sight)
-                for event in events
-                for ordinal, sight in enumerate(event.sights)
-            ),
-        )
 
 
-def forget_details(transaction: Transaction, event_ids: Sequence[str]) -> None:
-    """Removes what other tables hold of events that were deleted."""
-    transaction.run("delete_sights", event_ids=event_ids)
-    transaction.run("delete_event_codes", event_ids=event_ids)
+def forget_codes(transaction: Transaction, codes_of_events: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Has events, by their identities, be found by these codes no more."""
+    coded = [(event_id, codes) for event_id, codes in codes_of_events if codes]
+    if not coded:
+        return
+    found = transaction.run("event_codes_of", codes=sorted({code for _, codes in coded for code in codes}))
+    event_ids = {event_id for event_id, _ in coded}
+    if rows := [row["row_number"] for row in found if row["event_id"] in event_ids]:
+        transaction.run("delete_event_codes", row_numbers=rows)
 
 
-def stored_forms(events: Iterable[Event]) -> dict[str, StoredForm]:
-    """How these events are stored, by their identities."""
+def stored_form(event: Event) -> Row:
+    """How the event is stored, every column, but for its sights: those are written as JSON."""
     return {
-        event.event_id: (
-            _event_row(event),
-            [_sight_row(event.event_id, ordinal, sight) for ordinal, sight in enumerate(event.sights)],
-        )
-        for event in events
+        "event_id": event.event_id,
+        "camera_name": event.camera_name,
+        "started_at": event.started_at,
+        "ended_at": event.ended_at,
+        "start_s": event.start_s,
+        "end_s": event.end_s,
+        "duration_s": event.duration_s,
+        "video_ids": list(event.video_ids),
+        "tracking_codes": list(event.tracking_codes),
+        "status": str(event.status),
+        "sights": [_from_sight(seen) for seen in event.sights],
     }
 
 
-def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
+def _chosen(transaction: Transaction, wanted: EventFilter, *, with_sights: bool = False) -> list[Row]:
     behind, before = (None, wanted.after) if wanted.newest_first else (wanted.after, None)
     event_ids = _named(transaction, wanted)
     if event_ids is not None and not event_ids:
@@ -124,6 +114,8 @@ def _chosen(transaction: Transaction, wanted: EventFilter) -> list[Row]:
     rows = transaction.run(
         "events",
         named=True if is_named else None,
+        sights=True if with_sights else None,
+        named_sights=True if is_named and with_sights else None,
         **one_or_more("event_id", "event_ids", event_ids),
         codes=codes or None,
         narrowed=True if is_named and is_narrowed else None,
@@ -159,37 +151,7 @@ def _place_of(row: Row) -> tuple[datetime, str, str]:
     return row["started_at"], storable(row["camera_name"]), row["event_id"]
 
 
-def _event_row(event: Event) -> dict[str, object]:
-    return {
-        "event_id": event.event_id,
-        "camera_name": event.camera_name,
-        "started_at": event.started_at,
-        "ended_at": event.ended_at,
-        "start_s": event.start_s,
-        "end_s": event.end_s,
-        "duration_s": event.duration_s,
-        "video_ids": list(event.video_ids),
-        "tracking_codes": list(event.tracking_codes),
-        "status": str(event.status),
-    }
-
-
-def _sight_row(event_id: str, ordinal: int, seen: EventSight) -> dict[str, object]:
-    return {
-        "event_id": event_id,
-        "ordinal": ordinal,
-        "code": seen.sight.code,
-        "symbology": seen.sight.symbology,
-        "video_id": seen.video_id,
-        "time_s": seen.time_s,
-        "seen_at": seen.at,
-        **seen.sight.area._asdict(),
-        "decoder": seen.sight.decoder,
-        "fused_s": list(seen.sight.fused_s),
-    }
-
-
-def _event_of(row: Row, sights: Sequence[EventSight]) -> Event:
+def _event_of(row: Row) -> Event:
     return Event(
         camera_name=row["camera_name"],
         started_at=row["started_at"],
@@ -198,7 +160,7 @@ def _event_of(row: Row, sights: Sequence[EventSight]) -> Event:
         end_s=row["end_s"],
         video_ids=tuple(row["video_ids"]),
         status=EventStatus(row["status"]),
-        sights=tuple(sights),
+        sights=tuple(_to_sight(seen) for seen in row["sights"]),
     )
 
 
@@ -217,11 +179,24 @@ def record_of(row: Row) -> EventRow:
     )
 
 
-def _sight_of(row: Row) -> EventSight:
+def _from_sight(seen: EventSight) -> Row:
+    return {
+        "code": seen.sight.code,
+        "symbology": seen.sight.symbology,
+        "video_id": seen.video_id,
+        "time_s": seen.time_s,
+        "seen_us": instants.to_us(seen.at),
+        **seen.sight.area._asdict(),
+        "decoder": seen.sight.decoder,
+        "fused_s": list(seen.sight.fused_s),
+    }
+
+
+def _to_sight(row: Row) -> EventSight:
     return EventSight(
         video_id=row["video_id"],
         time_s=row["time_s"],
-        at=row["seen_at"],
+        at=instants.from_us(row["seen_us"]),
         sight=Sight(
             code=row["code"],
             symbology=row["symbology"],

@@ -18,7 +18,7 @@ from vtrack_ray.ledger.sources import Sources
 from vtrack_ray.ledger.tokens import Tokens
 from vtrack_ray.ledger.videos import Videos
 
-_SNAPSHOT = ("file_list", "processed_logs", "events", "sights", "packing_profiles")
+_SNAPSHOT = ("file_list", "processed_logs", "events", "packing_profiles")
 
 
 class Ledger(

@@ -20,9 +20,7 @@ COMMENT ON COLUMN schema_versions.name IS 'File name of the migration.';
 COMMENT ON COLUMN schema_versions.applied_at IS 'When it was applied (UTC).';
 """
 
-NAMED_INDEXES = frozenset(
-    {"clips_by_event", "event_codes_by_event", "event_codes_by_key", "events_by_id", "logs_by_video", "sights_by_event"}
-)
+NAMED_INDEXES = frozenset({"clips_by_event", "event_codes_by_key", "events_by_id", "logs_by_video"})
 """Those of `index_definitions`, which takes 0.2 s to find out: too long for each time that a database is opened."""
 
 

@@ -31,7 +31,6 @@ _RULES = (
     _Rule("missummed_videos", "video", "The record is not the sum of the sampling logs of", RESTORE),
     _Rule("orphan_logs", "video", "There are sampling logs, but no record, of", RESTORE),
     _Rule("orphan_events", "event", "A video that is not known is named by", REBUILD),
-    _Rule("orphan_sights", "event", "There are sights, but no record, of", REBUILD),
     _Rule("miscoded_events", "event", "Looking up by tracking code misses, or wrongly finds,", REBUILD),
     _Rule("stray_sights", "event", "Sights lie in other videos than the event itself, of", REBUILD),
     _Rule("unsettled_videos", "video", "Whether an event lies in it is recorded wrongly of", REBUILD),

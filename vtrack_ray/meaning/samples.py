@@ -71,21 +71,25 @@ def _written(text: str) -> Samples:
 
 
 def _from_sample(sample: Sample) -> dict[str, object]:
-    return {
-        "time_s": sample.time_s,
-        "trigger": sample.trigger,
-        "hand": sample.hand,
-        "looked": sample.sights is not None,
-        "sights": [_from_sight(sight) for sight in sample.sights or ()],
-    }
+    """What was not looked for is left out: of most pictures, that is half of it."""
+    row: dict[str, object] = {"time_s": sample.time_s}
+    if sample.trigger is not None:
+        row["trigger"] = sample.trigger
+    if sample.hand is not None:
+        row["hand"] = sample.hand
+    if sample.sights is not None:
+        row["sights"] = [_from_sight(sight) for sight in sample.sights]
+    return row
 
 
 def _to_sample(row: dict[str, Any]) -> Sample:
+    """Of those that were written at first nothing is left out: there, `looked` tells whether codes were looked for."""
+    sights = row.get("sights") if row.get("looked", True) else None
     return Sample(
         time_s=row["time_s"],
-        trigger=_TRIGGERS[row["trigger"]],
-        sights=tuple([_to_sight(sight) for sight in row["sights"]]) if row["looked"] else None,
-        hand=row["hand"],
+        trigger=_TRIGGERS[row.get("trigger")],
+        sights=tuple([_to_sight(sight) for sight in sights]) if sights is not None else None,
+        hand=row.get("hand"),
     )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vtrack_ray.ledger import migrations
-from vtrack_ray.ledger.events import EVENT_TABLES, StoredForm, stored_forms
+from vtrack_ray.ledger.events import EVENT_TABLES, stored_form
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import Mark, loss, lost_commits
 from vtrack_ray.ledger.soundness import REBUILD, RESTORE
+from vtrack_ray.ledger.transaction import Row
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.pipeline.refold import CameraRefold, refold
 
@@ -93,9 +94,9 @@ class _Compared(NamedTuple):
 
 def _compare(ledger: Ledger) -> _Compared:
     """The stored events against those that the sampling logs come to."""
-    stored: dict[str, dict[str, StoredForm]] = {}
-    for event_id, form in ledger.stored_events().items():
-        stored.setdefault(form[0]["camera_name"], {})[event_id] = form
+    stored: dict[str, dict[str, Row]] = {}
+    for event_id, row in ledger.stored_events().items():
+        stored.setdefault(row["camera_name"], {})[event_id] = row
     refolds = {one.camera_name: one for one in refold(ledger)}
     faults, notes, alike, left_out = list[str](), list[str](), 0, 0
     for name in sorted(stored.keys() | refolds.keys()):
@@ -107,7 +108,8 @@ def _compare(ledger: Ledger) -> _Compared:
             )
             continue
         open_ids = _open_ids(ledger, again)
-        difference = _difference(stored.get(name, {}), stored_forms(again.events), open_ids)
+        refolded = {event.event_id: stored_form(event) for event in again.events}
+        difference = _difference(stored.get(name, {}), refolded, open_ids)
         alike += difference.alike
         left_out += difference.left_out
         if difference.first is not None:
@@ -134,16 +136,16 @@ class _Difference(NamedTuple):
     first: datetime | None
 
 
-def _difference(there: dict[str, StoredForm], again: dict[str, StoredForm], open_ids: set[str]) -> _Difference:
+def _difference(there: dict[str, Row], again: dict[str, Row], open_ids: set[str]) -> _Difference:
     alike, left_out, apart = 0, 0, list[datetime]()
     for event_id in there.keys() | again.keys():
-        forms = [form for form in (there.get(event_id), again.get(event_id)) if form]
-        if len(forms) == 2 and forms[0] == forms[1]:
+        rows = [row for row in (there.get(event_id), again.get(event_id)) if row]
+        if len(rows) == 2 and rows[0] == rows[1]:
             alike += 1
-        elif any(open_ids.intersection(row["video_ids"]) for row, _ in forms):
+        elif any(open_ids.intersection(row["video_ids"]) for row in rows):
             left_out += event_id in there
         else:
-            apart += [row["started_at"] for row, _ in forms[:1]]
+            apart += [row["started_at"] for row in rows[:1]]
     return _Difference(alike, len(apart), left_out, min(apart, default=None))
 
 

@@ -42,8 +42,8 @@ _PACE_S = 5.0
 """How often batches are adjusted: a node's use has to show what the last change brought."""
 _HOUSEKEEPING_S = 60.0
 _AHEAD = 2
-"""One more video is under way than there are slots, and one more for so many: while some are being claimed or
-concluded, which is done one after the other, their slots are not idle."""
+"""So many videos are under way for each slot: while some are being claimed or concluded, which is done one after the
+other, and while the store puts its log in the tables, no slot is idle."""
 
 
 def _utc_now() -> datetime:
@@ -209,7 +209,7 @@ class Scheduler:
 
 
 def _most_under_way(slots: int) -> int:
-    return slots + 1 + slots // _AHEAD
+    return max(1, _AHEAD * slots)
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

@@ -5,6 +5,7 @@
 -- longer than to look one up. One identity is written as a constant: a join, as for several, takes twice as long.
 WITH named AS ( -- if named
   SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status -- if named
+    , sights -- if named_sights
   FROM events -- if named
   WHERE true -- if named
     AND event_id = $event_id -- if event_id
@@ -13,6 +14,7 @@ WITH named AS ( -- if named
   OFFSET 0 -- if narrowed
 ) -- if named
 SELECT event_id, camera_name, started_at, ended_at, start_s, end_s, video_ids, tracking_codes, status
+  , sights::JSON AS sights -- if sights
 FROM named -- if named
 FROM events -- unless named
 WHERE true
@@ -71,13 +73,6 @@ WHERE contains(lower(code), lower($text::VARCHAR))
 ORDER BY lower(code) <> lower($text::VARCHAR), NOT starts_with(lower(code), lower($text::VARCHAR)), code
 LIMIT $most::INTEGER;
 
--- name: sights
--- The sights of some events.
-SELECT *
-FROM sights
-WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]))
-ORDER BY event_id, ordinal;
-
 -- name: insert_events
 -- Stores events, a JSON list.
 INSERT INTO events BY NAME
@@ -86,20 +81,7 @@ SELECT unnest(
     $events,
     '[{"event_id": "VARCHAR", "camera_name": "VARCHAR", "started_at": "TIMESTAMP", "ended_at": "TIMESTAMP",
        "start_s": "DOUBLE", "end_s": "DOUBLE", "duration_s": "DOUBLE", "video_ids": ["VARCHAR"],
-       "tracking_codes": ["VARCHAR"], "status": "VARCHAR"}]'
-  ),
-  max_depth := 2
-);
-
--- name: insert_sights
--- Stores the sights of events, a JSON list.
-INSERT INTO sights BY NAME
-SELECT unnest(
-  from_json(
-    $sights,
-    '[{"event_id": "VARCHAR", "ordinal": "INTEGER", "code": "VARCHAR", "symbology": "VARCHAR", "video_id": "VARCHAR",
-       "time_s": "DOUBLE", "seen_at": "TIMESTAMP", "x": "INTEGER", "y": "INTEGER", "width": "INTEGER",
-       "height": "INTEGER", "decoder": "VARCHAR", "fused_s": ["DOUBLE"]}]'
+       "tracking_codes": ["VARCHAR"], "status": "VARCHAR", "sights": "VARCHAR"}]'
   ),
   max_depth := 2
 );
@@ -112,7 +94,7 @@ FROM (SELECT unnest(from_json($events, '[{"event_id": "VARCHAR", "tracking_codes
 
 -- name: events_in_windows
 -- The events of cameras that ended in their (after, until], a JSON list of windows, with the videos they lie in.
-SELECT event_id, video_ids
+SELECT event_id, video_ids, tracking_codes
 FROM events
 JOIN (
   SELECT unnest(
@@ -123,7 +105,7 @@ WHERE (after IS NULL OR ended_at > after) AND (until IS NULL OR ended_at <= unti
 
 -- name: events_of
 -- Those of some events that are stored, with the videos they lie in.
-SELECT event_id, video_ids FROM events WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
+SELECT event_id, video_ids, tracking_codes FROM events WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
 
 -- name: delete_events
 -- Removes some events.
@@ -135,13 +117,15 @@ UPDATE file_list
 SET status = 'done'
 WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[])) AND status = 'no_activity';
 
--- name: delete_sights
--- Removes the sights of some events.
-DELETE FROM sights WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
+-- name: event_codes_of
+-- The rows of some codes. Asked by nothing else: with more conditions, DuckDB would look at every row.
+SELECT rowid AS row_number, event_id
+FROM event_codes
+WHERE code_key IN (SELECT lower(unnest($codes::VARCHAR[])));
 
 -- name: delete_event_codes
--- Has some events found by no code.
-DELETE FROM event_codes WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
+-- Removes some rows.
+DELETE FROM event_codes WHERE rowid IN (SELECT unnest($row_numbers::BIGINT[]));
 
 -- name: delete_events_touching
 -- Removes the events that lie in any of some videos.
@@ -151,7 +135,7 @@ WHERE event_id IN (
   FROM (SELECT event_id, unnest(video_ids) AS video_id FROM events)
   WHERE video_id IN (SELECT unnest($video_ids::VARCHAR[]))
 )
-RETURNING event_id, video_ids;
+RETURNING event_id, video_ids, tracking_codes;
 
 -- name: forget_removed
 -- The events around forgotten videos were folded again where a window, of a JSON list, takes in all of their time.

@@ -17,11 +17,7 @@ ORDER BY video_id, start_s, end_s, method;
 
 -- name: snapshot_events
 -- The events.
-SELECT * FROM events ORDER BY event_id;
-
--- name: snapshot_sights
--- The sights in them.
-SELECT * FROM sights ORDER BY event_id, ordinal;
+SELECT * REPLACE (sights::JSON AS sights) FROM events ORDER BY event_id;
 
 -- name: snapshot_packing_profiles
 -- The packing profiles.

@@ -32,10 +32,6 @@ ORDER BY path;
 -- Sampling logs of videos that are not known.
 SELECT DISTINCT video_id FROM processed_logs WHERE video_id NOT IN (SELECT video_id FROM file_list) ORDER BY video_id;
 
--- name: orphan_sights
--- Events that there are sights of, but no record.
-SELECT DISTINCT event_id FROM sights WHERE event_id NOT IN (SELECT event_id FROM events) ORDER BY event_id;
-
 -- name: miscoded_events
 -- Events that are found by other codes than were seen in them, by one twice, or without being there.
 WITH seen AS (
@@ -59,9 +55,9 @@ ORDER BY event_id;
 
 -- name: stray_sights
 -- Events with sights in videos that they do not lie in.
-SELECT DISTINCT event_id
-FROM sights JOIN events USING (event_id)
-WHERE NOT list_contains(video_ids, sights.video_id)
+SELECT event_id
+FROM events
+WHERE NOT list_has_all(video_ids, from_json(sights, '[{"video_id": "VARCHAR"}]').list_transform(lambda s: s.video_id))
 ORDER BY event_id;
 
 -- name: unsettled_videos
