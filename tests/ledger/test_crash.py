@@ -9,6 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.ledger.examples import event, refolded
@@ -18,6 +19,7 @@ from vtrack_ray.ledger.files import wal_path
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import read_mark
 from vtrack_ray.ledger.migrations import NAMED_INDEXES
+from vtrack_ray.ledger.refusals import unusable
 from vtrack_ray.ledger.values import EventFilter
 from vtrack_ray.meaning.video import VideoStatus
 
@@ -147,6 +149,16 @@ def test_one_that_has_too_little_memory_to_settle_it_loses_nothing(path: Path) -
     assert type(refused.value) is LedgerError, "it is not damaged"
     with Ledger.open(path) as ledger:
         assert found_by_code(ledger) == 8
+
+
+@pytest.mark.parametrize(
+    "wanting", ["could not allocate block of size 256.0 KiB", "failed to allocate data of size 16.0 MiB"]
+)
+def test_want_of_memory_is_no_damage(path: Path, wanting: str) -> None:
+    """What DuckDB says of it while a log is read back, and while a migration puts rows together."""
+    refused = unusable(path, duckdb.OutOfMemoryException(f"Out of Memory Error: {wanting} (57.0 MiB/57.2 MiB used)"))
+    assert type(refused) is LedgerError
+    assert "End other programs" in str(refused)
 
 
 def test_a_reader_of_what_a_killed_owner_left_trusts_no_index(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,7 +20,7 @@ _MEND_LOG = (
 )
 _ELSEWHERE = "Make room there, correct the folder's permissions, or name a file elsewhere."
 _DISK_FULL = "No space left on device"
-_NO_MEMORY = "could not allocate block"
+_NO_MEMORY = "could not allocate block", "Out of Memory"
 
 
 def unusable(path: Path, error: duckdb.Error) -> LedgerError:
@@ -30,7 +30,7 @@ def unusable(path: Path, error: duckdb.Error) -> LedgerError:
     if _DISK_FULL in str(error):
         return _disk_full(path)
     said = str(error).splitlines()[0].rstrip(".")
-    if _NO_MEMORY in str(error):
+    if any(words in str(error) for words in _NO_MEMORY):
         return LedgerError(
             f"The database {path} can't be opened for want of memory, and was left as it is: {said}. "
             "End other programs, or open it on a machine with more."

@@ -17,7 +17,8 @@ CREATE TABLE events_anew (
   CHECK (end_s >= start_s)
 );
 
-INSERT INTO events_anew BY NAME
+-- One sixteenth after the other, by the first digit of the event: all at once, two million sights take a gigabyte.
+CREATE TEMP MACRO events_with_sights(digit) AS TABLE
 SELECT events.*, coalesce(seen.sights, '[]') AS sights
 FROM events
 LEFT JOIN (
@@ -32,8 +33,28 @@ LEFT JOIN (
       )
     )::VARCHAR AS sights
   FROM sights
+  WHERE starts_with(event_id, digit)
   GROUP BY event_id
-) AS seen USING (event_id);
+) AS seen USING (event_id)
+WHERE starts_with(event_id, digit);
+
+INSERT INTO events_anew BY NAME FROM events_with_sights('0');
+INSERT INTO events_anew BY NAME FROM events_with_sights('1');
+INSERT INTO events_anew BY NAME FROM events_with_sights('2');
+INSERT INTO events_anew BY NAME FROM events_with_sights('3');
+INSERT INTO events_anew BY NAME FROM events_with_sights('4');
+INSERT INTO events_anew BY NAME FROM events_with_sights('5');
+INSERT INTO events_anew BY NAME FROM events_with_sights('6');
+INSERT INTO events_anew BY NAME FROM events_with_sights('7');
+INSERT INTO events_anew BY NAME FROM events_with_sights('8');
+INSERT INTO events_anew BY NAME FROM events_with_sights('9');
+INSERT INTO events_anew BY NAME FROM events_with_sights('a');
+INSERT INTO events_anew BY NAME FROM events_with_sights('b');
+INSERT INTO events_anew BY NAME FROM events_with_sights('c');
+INSERT INTO events_anew BY NAME FROM events_with_sights('d');
+INSERT INTO events_anew BY NAME FROM events_with_sights('e');
+INSERT INTO events_anew BY NAME FROM events_with_sights('f');
+DROP MACRO TABLE events_with_sights;
 DROP TABLE events;
 DROP TABLE sights;
 ALTER TABLE events_anew RENAME TO events;
