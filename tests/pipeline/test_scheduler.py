@@ -19,7 +19,7 @@ from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline import local, scanner
+from vtrack_ray.pipeline import local, scanner, setbacks
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.render.order import Order, Packing, Recording
@@ -859,6 +859,27 @@ async def test_a_video_whose_disk_goes_away_waits_for_it(ledger: Ledger, clip: P
         await service.until(lambda: service.video(path).reason == f"{disk} is not there")
         assert service.status(path) is PENDING
         assert service.video(path).failures == 0
+        away.rename(disk)
+        service.clock.advance(60)
+        await service.until(lambda: service.status(path) is DONE)
+
+
+@in_a_loop
+async def test_a_video_whose_disk_hangs_waits_for_it(
+    ledger: Ledger, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setbacks, "_LOOK_S", 0.1)
+    disk, away = tmp_path / "disk", tmp_path / "away"
+    path = put(clip, disk, 1)
+    async with served(ledger, disk, RETRIES=0) as service:
+        gate, hangs = service.launcher.close("sample"), service.launcher.close("look at")
+        service.ask(DEFAULT)
+        await service.until(lambda: gate.waiting)
+        disk.rename(away)
+        gate.open()
+        await service.until(lambda: service.video(path).reason == f"{disk} does not answer")
+        assert (service.status(path), service.video(path).failures) == (PENDING, 0)
+        hangs.open()
         away.rename(disk)
         service.clock.advance(60)
         await service.until(lambda: service.status(path) is DONE)

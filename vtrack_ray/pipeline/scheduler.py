@@ -74,7 +74,7 @@ class Scheduler:
         self._sending = Sending(settings, Results(settings, store, launcher, now), clips, chronicle, now)
         self._agenda = agenda = Agenda(store, chronicle, now, on_change=self.look)
         intake = Intake(settings, store, launcher, detector)
-        self._setbacks = setbacks = Setbacks(settings, store, chronicle, now)
+        self._setbacks = setbacks = Setbacks(settings, store, launcher, chronicle, now)
         self._cameras = Cameras(settings, store, launcher, setbacks.pauses_for, now)
         self._admission = Admission(settings, store, intake, self._cameras, setbacks, agenda, now, on_change=self.look)
         scanner = Scanner(settings, store, launcher, intake, chronicle, now)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from vtrack_ray.errors import (
+    SamplerCrashed,
     SamplerLost,
     SourceOutOfSight,
     StaleAttempt,
@@ -18,12 +19,16 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
 from vtrack_ray.pipeline.chronicle import Chronicle
-from vtrack_ray.pipeline.launcher import Store
+from vtrack_ray.pipeline.job import Job
+from vtrack_ray.pipeline.launcher import Launcher, Store
 from vtrack_ray.pipeline.reasons import sentence
+from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.reach import is_at_drive, trouble_of
 
 _PAUSES_GROW_BY = 5
+_LOOK_S = 20.0
+"""So long a look at a source may take: a disk that is gone may hang."""
 _A_MOMENT_S = 5.0
 """Until a lost machine is known to be gone."""
 _MOST_LOST = 3
@@ -34,12 +39,15 @@ failure: it may be the cause."""
 class Setbacks:
     """Has videos tried again, or gives them up; `attempt` is None where none was claimed yet."""
 
-    def __init__(self, settings: Settings, store: Store, chronicle: Chronicle, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, launcher: Launcher, chronicle: Chronicle, now: Callable[[], datetime]
+    ) -> None:
         self._pauses_s = [settings.RETRY_SECONDS * _PAUSES_GROW_BY**i for i in range(settings.RETRIES)]
         self._a_while = timedelta(seconds=settings.RETRY_SECONDS)
         self._a_moment = min(self._a_while, timedelta(seconds=_A_MOMENT_S))
         self._settings = settings
         self._store = store
+        self._launcher = launcher
         self._chronicle = chronicle
         self._now = now
 
@@ -101,7 +109,15 @@ class Setbacks:
         is_refused = isinstance(error, VideoForbidden) and is_at_drive(file.source)
         if not isinstance(error, VideoUnreachable) and not is_refused:
             return None
-        return await asyncio.to_thread(trouble_of, file.source, self._settings)
+        if is_at_drive(file.source):
+            return await asyncio.to_thread(trouble_of, file.source, self._settings)  # which has limits of its own
+        job = Job(label=f"look at {file.source}", kind="look", is_urgent=True)
+        try:
+            return await within(_LOOK_S, job.watch, self._launcher.run(job, trouble_of, file.source, self._settings))
+        except VideoTimedOut:
+            return f"{file.source} does not answer"
+        except (SamplerCrashed, SamplerLost) as failure:
+            return f"{file.source} can't be looked into: {failure}"
 
     async def _pause(self, source: str, trouble: str) -> None:
         """Has nothing of a source begun for a while: Google is asked again and again before it is given up, and need
