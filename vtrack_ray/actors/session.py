@@ -79,7 +79,7 @@ class Session:
                 from vtrack_ray.actors.http import http_service
 
                 begun.enter_context(http_service(settings))
-            ray_itself = [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]
+            ray_itself = _ray_itself()
             # Beside all that is waited for: without Ray, it would be in vain.
             with meanwhile(lambda: self._end_with_any(ray_itself), _POLL_S, "Ray itself"):
                 try:
@@ -152,6 +152,14 @@ class Session:
         with self._saying:
             self._words.write(word.model_dump_json() + "\n")
             self._words.flush()
+
+
+def _ray_itself() -> list[psutil.Process]:
+    """Ray's own processes that this one started, or, in a cluster that was joined, the one by which it is in it."""
+    if own := [one for one in psutil.Process().children() if one.name() in _WHAT_RAY_IS]:
+        return own
+    itself = f"--node_id={ray.get_runtime_context().get_node_id()}"
+    return [one for one in psutil.process_iter(["cmdline"]) if itself in (one.info["cmdline"] or ())]
 
 
 def _has_ended(process: psutil.Process) -> bool:
