@@ -75,7 +75,7 @@ class Service:
             except VtrackError as error:
                 if not self._has_run and not isinstance(error, _PASSING):
                     raise
-                why = f"{error} All of it is started again in {self._pause.seconds:g} s"
+                why = f"{str(error).rstrip('.')}. All of it is started again in {self._pause.seconds:g} s"
                 self._tell(OccurrenceKind.RESTART, why)
                 self._orders = self._orders.model_copy(update={"restarted": why})
             else:
