@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from vtrack_ray.actors.cluster import OBJECT_STORE_BYTES
 from vtrack_ray.actors.vitals import VITALS
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +40,22 @@ def test_it_asks_for_all_its_workers() -> None:
 def test_every_machine_wants_the_secret_and_notices_a_lost_one(path: Path, commands: str) -> None:
     start = read(path)[commands][-1]
     assert [name for name, value in VITALS.items() if f"{name}={value} " not in start] == []
+
+
+@pytest.mark.parametrize("path", [OWN, CLOUD], ids=lambda path: path.name)
+@pytest.mark.parametrize("commands", ["head_start_ray_commands", "worker_start_ray_commands"])
+def test_every_machine_gives_as_much_memory_to_objects_as_one_that_vtrack_starts(path: Path, commands: str) -> None:
+    assert f"--object-store-memory={OBJECT_STORE_BYTES}" in read(path)[commands][-1].split()
+
+
+def test_the_head_takes_the_autoscaler_that_starts_workers_of_ones_own() -> None:
+    assert "RAY_enable_autoscaler_v2=0" in read(OWN)["head_start_ray_commands"][-1].split()
+
+
+@pytest.mark.parametrize("path", [OWN, CLOUD], ids=lambda path: path.name)
+def test_the_command_by_which_ray_down_ends_the_head_is_found(path: Path) -> None:
+    *_, last = read(path)["setup_commands"]
+    assert last.endswith("/vtrack-ray/.venv/bin/ray ~/vtrack-ray/.venv/bin/vtrack /usr/local/bin/")
 
 
 @pytest.mark.parametrize("path", [OWN, CLOUD], ids=lambda path: path.name)
