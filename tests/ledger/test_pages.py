@@ -145,8 +145,9 @@ def test_a_window_may_be_folded_again_and_again(ledger: Ledger, path: Path) -> N
     with ledger._changing() as transaction:
         for _ in range(5):
             window = rows_json([{"camera_name": "cam1", "after": None, "until": None}])
-            gone = transaction.run("events_in_windows", windows=window)
-            transaction.run("delete_events", event_ids=[row["event_id"] for row in gone])
+            ids = [row["event_id"] for row in transaction.run("events_in_windows", windows=window)]
+            gone = transaction.run("events_of", event_ids=ids)
+            transaction.run("delete_events", event_ids=ids)
             forget_codes(transaction, [(row["event_id"], row["tracking_codes"]) for row in gone])
             insert_events(transaction, [event(minute, codes=["SPX9"]) for minute in range(5)])
     assert len(ledger.events(EventFilter(codes=("spx9",)))) == 5

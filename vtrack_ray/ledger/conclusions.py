@@ -101,12 +101,10 @@ def _replace(transaction: Transaction, refolds: Sequence[Refolded], known: Set[s
     windows = rows_json({"camera_name": one.camera_name, "after": one.after, "until": one.until} for one in refolds)
     events = {event.event_id: event for refolded in refolds for event in refolded.events}
     # Two questions: asked for one or the other, DuckDB would look at every event there is.
-    former = [
-        *transaction.run("events_in_windows", windows=windows),
-        *transaction.run("events_of", event_ids=list(events)),
-    ]
+    there = [row["event_id"] for row in transaction.run("events_in_windows", windows=windows)]
+    former = transaction.run("events_of", event_ids=list({*there, *events}))
     if former:
-        transaction.run("delete_events", event_ids=list({row["event_id"] for row in former}))
+        transaction.run("delete_events", event_ids=[row["event_id"] for row in former])
     # Of those to come as well: what is left of one that is gone must not be in its way.
     forget_codes(
         transaction,

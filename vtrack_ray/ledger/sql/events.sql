@@ -93,8 +93,9 @@ SELECT unnest(list_distinct([lower(code) for code in tracking_codes])), event_id
 FROM (SELECT unnest(from_json($events, '[{"event_id": "VARCHAR", "tracking_codes": ["VARCHAR"]}]'), max_depth := 2));
 
 -- name: events_in_windows
--- The events of cameras that ended in their (after, until], a JSON list of windows, with the videos they lie in.
-SELECT event_id, video_ids, tracking_codes
+-- The events of cameras that ended in their (after, until], a JSON list of windows: nothing else of them, as DuckDB
+-- reads that of all of the cameras' events.
+SELECT event_id
 FROM events
 JOIN (
   SELECT unnest(
@@ -104,7 +105,7 @@ JOIN (
 WHERE (after IS NULL OR ended_at > after) AND (until IS NULL OR ended_at <= until);
 
 -- name: events_of
--- Those of some events that are stored, with the videos they lie in.
+-- Those of some events that are stored, with the videos they lie in and the codes seen in them.
 SELECT event_id, video_ids, tracking_codes FROM events WHERE event_id IN (SELECT unnest($event_ids::VARCHAR[]));
 
 -- name: delete_events
