@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,7 +146,8 @@ def test_events_stored_with_a_primary_key_and_sights_apart_are_kept_and_have_an_
 ) -> None:
     one = event(0, codes=["A1", 'no text \udcff, "quoted"\0', "B2"])
     fused = replace(one.sights[2], sight=replace(one.sights[2].sight, fused_s=(0.1 + 0.2, 7.0)))
-    events = [replace(one, sights=(*one.sights[:2], fused)), event(1, codes=[])]
+    many = [event(minute, codes=[f"C{minute}"]) for minute in range(2, 40)]  # some in each part that is migrated
+    events = [replace(one, sights=(*one.sights[:2], fused)), event(1, codes=[]), *many]
     ledger.replace_events(refolded(*events))
     ledger.close()
     eighth = path.with_name("eighth.duckdb")
@@ -174,6 +175,9 @@ def test_events_stored_with_a_primary_key_and_sights_apart_are_kept_and_have_an_
     with Ledger.open(eighth) as migrated:
         assert migrated.events() == events
         assert migrated.stored_events() == {found.event_id: stored_form(found) for found in events}
+        with closing(migrated._connection.cursor()) as cursor:
+            in_place = cursor.execute("SELECT started_at FROM events ORDER BY rowid").fetchall()
+        assert in_place == sorted(in_place), "as they were: by time, parts of the table are skipped"
         migrated.replace_events(refolded(*events))
         assert migrated.events() == events
     with duckdb.connect(eighth) as connection:

@@ -9,7 +9,6 @@ from tests.ledger.examples import found
 from tests.pipeline.services import NOW, Threads, in_a_loop
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.video import FoundFile
-from vtrack_ray.pipeline import intake
 from vtrack_ray.pipeline.detector import EventDetector
 from vtrack_ray.pipeline.intake import Intake
 from vtrack_ray.pipeline.launcher import LocalStore
@@ -40,7 +39,7 @@ async def test_a_file_that_was_moved_takes_its_own_place(ledger: Ledger, tmp_pat
 async def test_while_a_drive_hangs_files_are_registered_all_the_same(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "_LOOK_S", 0.1)
+    monkeypatch.setattr("vtrack_ray.pipeline.look._LIMIT_S", 0.1)
     launcher = Threads()
     launcher.close("look for moved files")  # as whoever asks a drive that is gone is never answered
     before, after = moved(tmp_path)

@@ -19,7 +19,7 @@ from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest, ProgramState
 from vtrack_ray.meaning.video import VideoStatus
-from vtrack_ray.pipeline import local, scanner, setbacks
+from vtrack_ray.pipeline import local, scanner
 from vtrack_ray.pipeline.request import Request
 from vtrack_ray.pipeline.stopwatch import Stopwatch
 from vtrack_ray.render.order import Order, Packing, Recording
@@ -868,7 +868,7 @@ async def test_a_video_whose_disk_goes_away_waits_for_it(ledger: Ledger, clip: P
 async def test_a_video_whose_disk_hangs_waits_for_it(
     ledger: Ledger, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setbacks, "_LOOK_S", 0.1)
+    monkeypatch.setattr("vtrack_ray.pipeline.look._LIMIT_S", 0.1)
     disk, away = tmp_path / "disk", tmp_path / "away"
     path = put(clip, disk, 1)
     async with served(ledger, disk, RETRIES=0) as service:

@@ -115,7 +115,7 @@ def _replace(transaction: Transaction, refolds: Sequence[Refolded], known: Set[s
     )
     insert_events(transaction, list(events.values()))
     lain_in = _lain_in(events.values())
-    had_one = {video_id for row in former for video_id in row["video_ids"]}
+    had_one = {video_id for row in former for video_id in row["video_ids"]}  # and so says that it is done
     if unknown := lain_in - known - had_one:
         transaction.run("mark_done", video_ids=sorted(unknown))
     # A video that has lost an event may have another one, outside of the window: that takes a look at all events.

@@ -7,21 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vtrack_ray.errors import SamplerCrashed, SamplerLost, VideoTimedOut
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.video import FoundFile
 from vtrack_ray.pipeline.detector import Detector
-from vtrack_ray.pipeline.job import Job, job_on_file
+from vtrack_ray.pipeline.job import job_on_file
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.look import NO_ANSWER, look
 from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.local import vanished
 
 log = logging.getLogger(__name__)
-
-_LOOK_S = 20.0
-"""So long the places may be looked at where files lay before: the disk of one may be gone, and hang."""
 
 
 class Intake:
@@ -60,10 +57,9 @@ class Intake:
         paths = await self._store(Ledger.lookalikes, files)
         if not paths:
             return ()
-        job = Job(label="look for moved files", kind="look")
         try:
-            return await within(_LOOK_S, job.watch, self._launcher.run(job, vanished, paths))
-        except (VideoTimedOut, SamplerCrashed, SamplerLost) as error:
+            return await look(self._launcher, "look for moved files", vanished, paths)
+        except NO_ANSWER as error:
             log.warning("whether files were moved can't be told: %s", error)
             return ()
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from vtrack_ray.errors import (
-    SamplerCrashed,
     SamplerLost,
     SourceOutOfSight,
     StaleAttempt,
@@ -19,16 +18,13 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.occurrence import OccurrenceKind
 from vtrack_ray.meaning.video import FoundFile, VideoStatus
 from vtrack_ray.pipeline.chronicle import Chronicle
-from vtrack_ray.pipeline.job import Job
 from vtrack_ray.pipeline.launcher import Launcher, Store
+from vtrack_ray.pipeline.look import NO_ANSWER, look
 from vtrack_ray.pipeline.reasons import sentence
-from vtrack_ray.pipeline.time_limit import within
 from vtrack_ray.settings import Settings
 from vtrack_ray.sources.reach import is_at_drive, trouble_of
 
 _PAUSES_GROW_BY = 5
-_LOOK_S = 20.0
-"""So long a look at a source may take: a disk that is gone may hang."""
 _A_MOMENT_S = 5.0
 """Until a lost machine is known to be gone."""
 _MOST_LOST = 3
@@ -111,13 +107,10 @@ class Setbacks:
             return None
         if is_at_drive(file.source):
             return await asyncio.to_thread(trouble_of, file.source, self._settings)  # which has limits of its own
-        job = Job(label=f"look at {file.source}", kind="look", is_urgent=True)
         try:
-            return await within(_LOOK_S, job.watch, self._launcher.run(job, trouble_of, file.source, self._settings))
-        except VideoTimedOut:
+            return await look(self._launcher, f"look at {file.source}", trouble_of, file.source, self._settings)
+        except NO_ANSWER:
             return f"{file.source} does not answer"
-        except (SamplerCrashed, SamplerLost) as failure:
-            return f"{file.source} can't be looked into: {failure}"
 
     async def _pause(self, source: str, trouble: str) -> None:
         """Has nothing of a source begun for a while: Google is asked again and again before it is given up, and need
