@@ -46,10 +46,11 @@ def render(order: Order, out_dir: Path, on_picture: OnPicture | None = None) -> 
             if on_picture is not None:
                 on_picture(painted, total)
 
+    for name in order.cameras:
+        (out_dir / name).mkdir(parents=True, exist_ok=True)
     cameras = []
     for number, stage in enumerate(stages):
         painter = Painter(order, number, stage)
-        (out_dir / order.cameras[number]).mkdir(parents=True, exist_ok=True)
         for shot in shots[number]:
             started_at = _instant(order, shot.start_s)
             pictures = ((time_s, painter.paint(shot.start_s + time_s)) for time_s in shot.times_s)

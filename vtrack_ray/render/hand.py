@@ -62,28 +62,32 @@ class Hand:
 
 def paint_hand(pose: Pose, length_px: float, forearm_px: float, tone: float = 1.0) -> Hand:
     """A hand of `length_px` from wrist to fingertip with `forearm_px` of arm below; `tone` scales its brightness."""
-    relief, left, top = _raised(pose, length_px, forearm_px)
-    height, width = relief.shape
-    bgr, cover = _shaded(relief, sleeve_from=int(top + _SLEEVE_FROM * length_px * _OVERSAMPLING), tone=tone)
-    size = (width // _OVERSAMPLING, height // _OVERSAMPLING)
-    sprite = Sprite.from_bgr(
-        np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8),
-        np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32),
-    )
+    shade, cover, left, top = _lit(pose, length_px, forearm_px)
+    height, width = shade.shape
+    bgr = np.empty((height, width, 3), np.float32)
+    sleeve_from = int(top + _SLEEVE_FROM * length_px * _OVERSAMPLING)
+    bgr[:sleeve_from] = _SKIN_BGR
+    bgr[sleeve_from:] = _SLEEVE_BGR
+    bgr *= (shade * tone)[..., None]
+    painted = np.clip(bgr, 0, 255, out=bgr).astype(np.uint8)
+    sprite = Sprite.from_bgr(np.asarray(_reduced(painted), np.uint8), cover)
     return Hand(sprite=sprite, wrist=(-left // _OVERSAMPLING, top // _OVERSAMPLING))
 
 
-class _Raised(NamedTuple):
-    """A hand's relief (height, width), and where its wrist lies: `-left` from its left edge, `top` from its top one."""
+class _Lit(NamedTuple):
+    """A hand as the light falls on it, `_OVERSAMPLING` times as large as it is painted: its shade (height, width), and
+    where its wrist lies, `-left` from its left edge, `top` from its top one; and its cover, as large as it is painted.
+    """
 
-    relief: _Floats
+    shade: _Floats
+    cover: _Floats
     left: int
     top: int
 
 
 # Several cameras have hands of the same shape; only their tones differ. Of a few sizes, they are kept.
-@lru_cache(maxsize=4 * 2 * POSES)
-def _raised(pose: Pose, length_px: float, forearm_px: float) -> _Raised:
+@lru_cache(maxsize=8 * 2 * POSES)
+def _lit(pose: Pose, length_px: float, forearm_px: float) -> _Lit:
     unit = length_px * _OVERSAMPLING
     balls = _turned(_balls(pose, forearm_px / length_px), pose)
     lowest = int(forearm_px * _OVERSAMPLING)
@@ -98,8 +102,16 @@ def _raised(pose: Pose, length_px: float, forearm_px: float) -> _Raised:
     relief = np.full((height, width), -np.inf, np.float32)
     for x, y, z, radius in balls * unit:
         _raise_ball(relief, x - left, top - y, z, radius)
-    relief.flags.writeable = False
-    return _Raised(relief, left, top)
+    cover = np.asarray(_reduced(np.isfinite(relief).astype(np.float32)), np.float32)
+    lit = _Lit(_shade(relief), cover, left, top)
+    lit.shade.flags.writeable = lit.cover.flags.writeable = False
+    return lit
+
+
+def _reduced(picture: npt.NDArray[np.uint8] | _Floats) -> npt.NDArray[np.uint8] | _Floats:
+    """Of the size that it is painted in."""
+    height, width = picture.shape[:2]
+    return cv2.resize(picture, (width // _OVERSAMPLING, height // _OVERSAMPLING), interpolation=cv2.INTER_AREA)
 
 
 def outline(pose: Pose, length_px: float, forearm_px: float) -> _Vector:
@@ -169,8 +181,8 @@ def _raise_ball(relief: _Floats, x: float, y: float, z: float, radius: float) ->
     np.maximum(window, ball, out=window)
 
 
-def _shaded(relief: _Floats, sleeve_from: int, tone: float) -> tuple[npt.NDArray[np.uint8], _Floats]:
-    """The relief's colour (height, width, 3) and cover (height, width), lit from the upper left."""
+def _shade(relief: _Floats) -> _Floats:
+    """How bright the relief is (height, width), lit from the upper left."""
     solid = np.isfinite(relief)
     ground = np.where(solid, relief, relief[solid].min()).astype(np.float32)
     smooth = cv2.GaussianBlur(ground, (0, 0), 1.2 * _OVERSAMPLING)
@@ -178,8 +190,4 @@ def _shaded(relief: _Floats, sleeve_from: int, tone: float) -> tuple[npt.NDArray
     steepness = np.sqrt(slope_x**2 + slope_y**2 + 1)
     light = _LIGHT / np.linalg.norm(_LIGHT)
     lit = np.clip((-slope_x * light[0] - slope_y * light[1] + light[2]) / steepness, 0, 1)
-    shade = (0.38 + 0.72 * lit)[..., None] * tone
-    bgr = np.empty((*relief.shape, 3), np.float32)
-    bgr[:] = _SKIN_BGR
-    bgr[sleeve_from:] = _SLEEVE_BGR
-    return np.clip(bgr * shade, 0, 255).astype(np.uint8), solid.astype(np.float32)
+    return (0.38 + 0.72 * lit).astype(np.float32)
