@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -108,10 +108,11 @@ def _lit(pose: Pose, length_px: float, forearm_px: float) -> _Lit:
     return lit
 
 
-def _reduced(picture: npt.NDArray[np.uint8] | _Floats) -> npt.NDArray[np.uint8] | _Floats:
+def _reduced(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Of the size that it is painted in."""
     height, width = picture.shape[:2]
-    return cv2.resize(picture, (width // _OVERSAMPLING, height // _OVERSAMPLING), interpolation=cv2.INTER_AREA)
+    size = (width // _OVERSAMPLING, height // _OVERSAMPLING)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def outline(pose: Pose, length_px: float, forearm_px: float) -> _Vector:
@@ -190,4 +191,5 @@ def _shade(relief: _Floats) -> _Floats:
     steepness = np.sqrt(slope_x**2 + slope_y**2 + 1)
     light = _LIGHT / np.linalg.norm(_LIGHT)
     lit = np.clip((-slope_x * light[0] - slope_y * light[1] + light[2]) / steepness, 0, 1)
-    return (0.38 + 0.72 * lit).astype(np.float32)
+    shade: _Floats = (0.38 + 0.72 * lit).astype(np.float32)
+    return shade
