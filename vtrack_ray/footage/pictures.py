@@ -21,7 +21,7 @@ from vtrack_ray.meaning.span import Span
 
 __all__ = ["Fault", "Picture", "Pictures", "open_pictures"]
 
-_MOST_LEFT_OUT = 16
+MOST_LEFT_OUT = 16
 """x264 stores no more pictures in a row that no other is made from. A decoder that makes nothing of damaged data, and
 does not complain, leaves out more."""
 _SMOOTHING = ("h264", "hevc")
@@ -139,7 +139,7 @@ class Pictures:
         self._lose(owed.rest(), gaps)
 
     def _lose(self, pictures: Sequence[Due], gaps: Gaps) -> None:
-        are_left_out = self._leaves_out and len(pictures) <= _MOST_LEFT_OUT
+        are_left_out = self._leaves_out and len(pictures) <= MOST_LEFT_OUT
         for pts, is_keyframe in pictures:
             if gaps.is_blamed or not are_left_out:
                 gaps.lose(self._reader.time_s(pts), is_keyframe=is_keyframe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from vtrack_ray.footage.picture import Picture
 from vtrack_ray.meaning.sample import Sample, Trigger
@@ -117,7 +118,7 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
     Gives the samples of the interval; `before` and `after` are known from outside the span.
     """
     interval_s = look.profile.sampling_interval_s
-    known, passed, seen = before, list[Picture](), list[Sample]()
+    known, passed, seen, edges = before, list[Picture](), list[Sample](), list[Span]()
     searched_s = known.time_s
     for picture in look.pictures.references(span):
         look.pictures_decoded += 1
@@ -133,11 +134,25 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
         searched_s = picture.time_s if is_searched else searched_s
         if sample.trigger is not known.trigger:
             _examine_triggers(look, passed)
+        if sample.trigger is not known.trigger or sample.time_s - known.time_s >= look.profile.min_packing_s:
+            edges.append(Span(known.time_s, sample.time_s))
         known, passed = sample, []
         seen.append(sample)
     if after.trigger is not known.trigger:
         _examine_triggers(look, passed)
+        edges.append(Span(known.time_s, after.time_s))
+    for edge in edges:
+        _sharpen(look, edge)
     return seen
+
+
+def _sharpen(look: Look, edge: Span) -> None:
+    """Examines what was left out where the state changes, or where a packing may hide in it."""
+    samples = [sample for time_s, sample in sorted(look.samples.items()) if edge.start_s <= time_s <= edge.end_s]
+    for before, after in pairwise(samples):
+        may_hide = after.time_s - before.time_s >= look.profile.min_packing_s
+        if before.trigger is not after.trigger or may_hide:
+            _examine_triggers(look, look.left_out(before.time_s, after.time_s))
 
 
 def _card_share(look: Look) -> float:

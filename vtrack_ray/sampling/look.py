@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from vtrack_ray.footage.packets import PacketIndex
-from vtrack_ray.footage.pictures import Pictures
+from vtrack_ray.footage.pictures import Picture, Pictures
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample
 from vtrack_ray.meaning.span import Span, Stretch
@@ -28,6 +31,21 @@ class Look:
     accounted: list[Stretch] = field(default_factory=list)
     pictures_decoded: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def left_out(self, before_s: float, after_s: float) -> Iterator[Picture]:
+        """All pictures between two that followed each other while those were left out that no other is made from.
+
+        None, where the two are no further apart than the sampling interval: only of few pictures a second, or of long
+        rows of such, so much is left out that what changed between them is timed too roughly.
+        """
+        times_s = self.index.times_s
+        is_known = after_s - before_s <= self.profile.sampling_interval_s + 1e-6
+        if is_known or not np.any((times_s > before_s) & (times_s < after_s)):
+            return
+        for picture in self.pictures.all(Span(before_s, after_s)):
+            self.pictures_decoded += 1
+            if picture.time_s > before_s:
+                yield picture
 
     def grid(self) -> set[float]:
         """Times of the pictures that regular sampling takes."""

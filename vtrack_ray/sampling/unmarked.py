@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.picture import Picture
+from vtrack_ray.footage.pictures import MOST_LEFT_OUT
 from vtrack_ray.meaning.sample import Sample
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
@@ -69,12 +70,15 @@ def _runs(cells: NDArray[np.bool_]) -> Iterator[Span]:
 
 
 def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
-    """The parts of the stretches in the reach, and a cell more on both sides, on which its own pictures depend.
-
-    The picture that a reach begins with may be the video's last, and lie before it.
+    """The parts of the stretches in the reach, and as much more on both sides as its own pictures depend on: a cell,
+    from a picture that others are made from.
     """
-    last_s = float(look.index.times_s[-1]) if look.index.times_s.size else 0.0
-    low, high = math.floor(min(look.reach.start_s, last_s)) - 1, look.reach.end_s + 1
+    times_s, reach = look.index.times_s, look.reach
+    if not times_s.size:
+        return
+    first, past = (int(np.searchsorted(times_s, edge_s)) for edge_s in (reach.start_s, reach.end_s))
+    low = math.floor(min(reach.start_s, times_s[max(first - MOST_LEFT_OUT, 0)])) - 1
+    high = max(reach.end_s, times_s[min(past + MOST_LEFT_OUT, times_s.size - 1)]) + 1
     for start_s, end_s in stretches:
         part = Span(max(start_s, low), min(end_s, math.ceil(high) if math.isfinite(high) else end_s))
         if part.duration_s > 0:
@@ -111,6 +115,31 @@ def _examine_motion(look: Look, stretch: Span) -> None:
     if cell and stretch.end_s > look.index.times_s[-1]:
         _searched(look, cell[-1])
         _shows_hand(look, *cell[:-3:-1])
+    _sharpen(look, stretch)
+
+
+def _sharpen(look: Look, stretch: Span) -> None:
+    """Examines what was left out where codes or hands come or go, or where a packing may hide in it."""
+    longest_s = look.profile.min_packing_s
+    for before, after in pairwise(sample for sample in _samples(look, stretch) if sample.sights is not None):
+        if before.codes != after.codes or after.time_s - before.time_s >= longest_s:
+            previous = None
+            for picture in look.left_out(before.time_s, after.time_s):
+                if not _searched(look, picture).sights:
+                    _shows_hand(look, picture, previous)
+                previous = picture
+    for before, after in pairwise(s for s in _samples(look, stretch) if s.sights or s.hand is not None):
+        is_change = bool(before.sights or before.hand) is not bool(after.sights or after.hand)
+        if is_change or after.time_s - before.time_s >= longest_s:
+            previous = None
+            for picture in look.left_out(before.time_s, after.time_s):
+                _shows_hand(look, picture, previous)
+                previous = picture
+
+
+def _samples(look: Look, stretch: Span) -> list[Sample]:
+    """Those of the stretch so far, in order of time."""
+    return [sample for time_s, sample in sorted(look.samples.items()) if stretch.start_s <= time_s < stretch.end_s]
 
 
 def _look_for_hands(look: Look, cell: Sequence[Picture]) -> None:
