@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +22,8 @@ from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.commands import Ended, ended
-from vtrack_ray.ledger.answers import Answers, open_answers
+from vtrack_ray.errors import LedgerError
+from vtrack_ray.ledger.answers import Answers, open_answers, open_owner
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import mark_path
 from vtrack_ray.render.footage import render
@@ -215,6 +216,17 @@ class Vtrack:
     def answers(self) -> AbstractContextManager[Answers]:
         """The database, whoever holds it: what is asked again and again needs no process for each time."""
         return open_answers(self.db)
+
+    @contextmanager
+    def told(self) -> Iterator[Answers]:
+        """The service's own answers; raises LedgerError while there are none.
+
+        Whoever opens the file to see whether the service is there yet has its start wait for him.
+        """
+        with open_owner(self.db) as owner:
+            if owner is None:
+                raise LedgerError("No service answers.")
+            yield owner
 
     def statuses(self) -> set[str]:
         """What the videos have come to."""

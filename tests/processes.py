@@ -10,7 +10,9 @@ import psutil
 
 _ACTOR = re.compile(r"ray::\w+Actor")
 _SAMPLING = "ray::sample:"
-_FAR_S = 0.05
+_FAR_S = 0.3
+_NEAR_S = 0.03
+"""A span takes longer than this. To look through all processes takes as long as such a pause, and a core meanwhile."""
 
 
 def title(process: psutil.Process) -> str:
@@ -30,9 +32,9 @@ def sampling_worker(parent: subprocess.Popen[str], limit_s: float = 60.0) -> psu
         for process in processes:
             if _is_sampling(process) and _is_held_at_it(process):
                 return process
-        if not any(_ACTOR.match(title(process)) for process in processes):
-            # Ray is starting, which takes seconds, and more of them while this takes a core for itself.
-            time.sleep(_FAR_S)
+        # Ray takes seconds to start.
+        has_begun = any(_ACTOR.match(title(process)) for process in processes)
+        time.sleep(_NEAR_S if has_begun else _FAR_S)
     raise AssertionError("no sampling worker was seen")
 
 

@@ -30,11 +30,11 @@ def until(is_so: Callable[[], object], *told_by: Host) -> None:
             if is_so():
                 return
         assert time.monotonic() < deadline, [one.said for one in told_by]
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def nodes(head: Host) -> dict[str, Node]:
-    with head.vtrack.answers() as answers:
+    with head.vtrack.told() as answers:
         return {node.name: node for node in answers.nodes()}
 
 
@@ -48,7 +48,7 @@ def reaches(node: Node | None) -> dict[str, Reach]:
 
 
 def programs(vtrack: Vtrack) -> set[str]:
-    with vtrack.answers() as answers:
+    with vtrack.told() as answers:
         return {program.state.value for program in answers.programs()}
 
 

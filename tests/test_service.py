@@ -38,19 +38,19 @@ def service(vtrack: Vtrack, *options: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def has_started(vtrack: Vtrack) -> bool:
-    with vtrack.answers() as answers:
+    with vtrack.told() as answers:
         return any("the service has started" in one.text for one in answers.history())
 
 
 def programs(vtrack: Vtrack) -> list[str]:
     """The state of each."""
-    with vtrack.answers() as answers:
+    with vtrack.told() as answers:
         return [one.state.value for one in answers.programs()]
 
 
 def cameras_done(vtrack: Vtrack) -> set[str]:
     """Those that have a video which is done."""
-    with vtrack.answers() as answers:
+    with vtrack.told() as answers:
         return {one.camera_name for one in answers.videos() if one.status is VideoStatus.DONE}
 
 
