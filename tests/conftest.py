@@ -37,13 +37,13 @@ hypothesis_settings.load_profile("patient")
 HERE = Path(__file__).parent
 SMALL = Look(width_px=640, height_px=360, label_module_px=2.4)
 TINY = Look(width_px=480, height_px=270, label_module_px=2.4)
-THIRD = Recording(frame_rate=25 / 3, preset="superfast")
+THIRD = Recording(frame_rate=25 / 3, preset="ultrafast")
 """Where it is not about how it was recorded: a third of the pictures to paint, to encode and to examine."""
 TWO_CAMERAS = Order(
     seed=5,
     cameras=("cam1", "cam2"),
     packing=Packing(events=3, event_s=(6, 9), idle_s=(4, 6), unlabelled=(2,), passing_hands=1),
-    look=SMALL,
+    look=TINY,
     recording=replace(THIRD, videos=2, borders="event"),
 )
 

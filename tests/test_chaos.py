@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import VICTIMS, chaos, undisturbed
-from tests.conftest import SMALL, THIRD, MadeOnce, Vtrack, rendered_once
+from tests.conftest import THIRD, TINY, MadeOnce, Vtrack, rendered_once
 from vtrack_ray.render.order import Order, Packing
 
 SEED = 7
 ORDER = Order(
     seed=7,
     packing=Packing(events=2, event_s=(6, 7), idle_s=(4, 5), before_s=3, after_s=3),
-    look=SMALL,
+    look=TINY,
     recording=replace(THIRD, videos=2, borders="event"),
 )
 """No longer than the work has to be for something to be killed in its midst."""

@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from tests.changed import ChangedVtrack
-from tests.conftest import SMALL, THIRD, Footage, MadeOnce, Vtrack
+from tests.conftest import THIRD, TINY, Footage, MadeOnce, Vtrack
 from tests.processes import title
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.render.footage import render
@@ -161,7 +161,7 @@ def footage(made_once: MadeOnce) -> Footage:
         seed=8,
         cameras=(*map(beside, POISON), "sound"),
         packing=Packing(events=1, event_s=(6, 8), idle_s=(3, 4), before_s=3, after_s=3),
-        look=SMALL,
+        look=TINY,
         recording=replace(THIRD, creation_time=False),
     )
 

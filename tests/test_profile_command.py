@@ -76,14 +76,14 @@ def test_a_changed_profile_leaves_videos_that_were_not_asked_for_alone(
 
 
 def test_an_area_outside_the_picture_is_refused_with_the_pictures_size(after_a_run: Vtrack) -> None:
-    said = after_a_run("profile", "set", "cam1", "--packing-area", "0,0,641,360", status=1)
-    assert "640x360" in said
+    said = after_a_run("profile", "set", "cam1", "--packing-area", "0,0,481,270", status=1)
+    assert "480x270" in said
     assert after_a_run.json("profile", "list")[0]["packing_area"] is None
 
 
 def test_an_area_set_before_the_first_video_is_checked_when_it_comes(vtrack: Vtrack, two_cameras: Footage) -> None:
     vtrack("profile", "set", "cam1", "--packing-area", "0,0,1920,1080", "--qr-trigger-area", "none")
-    assert "640x360" in vtrack("run", "--local", two_cameras.root / "cam1", status=1)
+    assert "480x270" in vtrack("run", "--local", two_cameras.root / "cam1", status=1)
     assert {video["status"] for video in vtrack.json("videos")} == {"failed"}
 
 

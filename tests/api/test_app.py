@@ -14,7 +14,7 @@ import requests
 from fastapi import FastAPI
 
 from tests.api.serving import app, served
-from tests.conftest import Footage, Vtrack
+from tests.conftest import Footage, Vtrack, copied
 from tests.ledger.examples import claimed, conclusion, probed, refolded
 from vtrack_ray.api.clips import Clips
 from vtrack_ray.api.limits import Known, Limits
@@ -24,10 +24,8 @@ from vtrack_ray.settings import Settings
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    path = tmp_path / "vtrack.duckdb"
-    Ledger.open(path).close()
-    return Settings(DB=path, TRUST_LOOPBACK=True)
+def settings(empty_database: Path, tmp_path: Path) -> Settings:
+    return Settings(DB=copied(empty_database, tmp_path / "vtrack.duckdb"), TRUST_LOOPBACK=True)
 
 
 def test_whoever_is_on_this_machine_gets_in_if_so_set(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from tests.api.serving import app
+from tests.conftest import copied
 from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.token import Scope, Token, digest_of, new_secret
@@ -19,8 +20,8 @@ PAUSED = {"is_paused": True}
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "vtrack.duckdb") as opened, Door(opened):
+def ledger(empty_database: Path, tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(copied(empty_database, tmp_path / "vtrack.duckdb")) as opened, Door(opened):
         yield opened
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import copied
 from tests.ledger.examples import DIGEST, NOON, claimed, conclusion, event, log, probed, refolded
 from vtrack_ray.errors import StaleAttempt
 from vtrack_ray.ledger.ledger import Ledger
@@ -86,10 +88,10 @@ def test_videos_that_were_not_concluded_are_not_settled(ledger: Ledger) -> None:
     assert (status(ledger, a), status(ledger, b)) == (VideoStatus.PENDING, VideoStatus.FAILED)
 
 
-def test_the_order_of_conclusions_does_not_show(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_order_of_conclusions_does_not_show(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outcomes = []
     for order in permutations(range(3)):
-        with Ledger.open(tmp_path_factory.mktemp("ledger") / "v.duckdb") as ledger:
+        with Ledger.open(copied(empty_database, tmp_path_factory.mktemp("ledger") / "v.duckdb")) as ledger:
             files = probed(ledger, "a.mp4", "b.mp4", "c.mp4")
             ids = [file.video_id for file in files]
             for number in order:

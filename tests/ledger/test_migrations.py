@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from inspect import unwrap
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,7 @@ from vtrack_ray.errors import LedgerDamaged, LedgerError
 from vtrack_ray.ledger import migrations as module
 from vtrack_ray.ledger.events import stored_form
 from vtrack_ray.ledger.ledger import Ledger
-from vtrack_ray.ledger.migrations import NAMED_INDEXES, index_definitions, migrations
+from vtrack_ray.ledger.migrations import NAMED_INDEXES, Migration, index_definitions, migrations
 from vtrack_ray.ledger.values import EventFilter
 from vtrack_ray.meaning.occurrence import Occurrence, OccurrenceKind
 from vtrack_ray.meaning.sampling_log import Jump
@@ -78,7 +79,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_is_in_i
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As vtrack made and filled it before it ran as a service: one video of each status."""
-    monkeypatch.setattr(module, "migrations", lambda: migrations()[:1])
+    know(migrations()[:1], monkeypatch)
     Ledger.open(path).close()
     statuses = ("pending", "sampling", "done", "no_activity", "failed", "timeout", "skipped")
     with duckdb.connect(path) as connection:
@@ -225,11 +226,18 @@ def of_version(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A new database of an older version, beside which the one at `now` can be read."""
     with monkeypatch.context() as then:
-        then.setattr(module, "migrations", lambda: migrations()[:version])
+        know(migrations()[:version], then)
         Ledger.open(path).close()
     with duckdb.connect(path) as connection:
         connection.execute(f"ATTACH '{now}' AS now (READ_ONLY)")
         yield connection
+
+
+def know(known: list[Migration], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has there be no other migrations than these."""
+    monkeypatch.setattr(module, "migrations", lambda: known)
+    # What is remembered is what all of them come to.
+    monkeypatch.setattr(module, "_schema", unwrap(module._schema))
 
 
 def tables(path: Path) -> set[str]:
@@ -239,10 +247,10 @@ def tables(path: Path) -> set[str]:
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, *_ = migrations()
-    monkeypatch.setattr(module, "migrations", lambda: [first])
+    know([first], monkeypatch)
     Ledger.open(path).close()
     broken = second._replace(sql="\n".join((second.sql, "DELETE FROM nowhere;")))
-    monkeypatch.setattr(module, "migrations", lambda: [first, broken])
+    know([first, broken], monkeypatch)
     with pytest.raises(LedgerDamaged):
         Ledger.open(path)
     with duckdb.connect(path) as connection:

@@ -35,6 +35,7 @@ T = TypeVar("T")
 NOW = datetime(2025, 11, 20, 3, tzinfo=UTC)
 LIMIT_S = 120.0
 """A guard against hanging: nothing here takes long."""
+LOOK_AGAIN_S = 0.1
 A_FEW_TURNS_S = 1.3
 """In which whatever should not happen would have happened: the service looks for orders twice a second."""
 
@@ -153,7 +154,7 @@ class Service:
     async def until(self, is_so: Callable[[], object]) -> None:
         """Waits; raises what the service raised, if it ends before that."""
         while not is_so():
-            await asyncio.wait([self.serving], timeout=0.02)
+            await asyncio.wait([self.serving], timeout=LOOK_AGAIN_S)
             if self.serving.done() and not is_so():
                 self.serving.result()
                 raise AssertionError("the service has ended")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import SMALL
+from tests.conftest import TINY
 from tests.pipeline.services import in_a_loop
 from vtrack_ray.errors import SamplerCrashed, SamplerLost, VideoError
 from vtrack_ray.footage.probe import probe
@@ -32,7 +32,7 @@ GONE, BARE = 9, 18
 
 def clip(folder: Path, *, trigger_card: bool) -> Path:
     packing = Packing(events=1, event_s=(5, 5.5), before_s=1.5, after_s=1.5, trigger_card=trigger_card)
-    render(Order(packing=packing, look=SMALL, recording=Recording(frame_rate=5, creation_time=False)), folder)
+    render(Order(packing=packing, look=TINY, recording=Recording(frame_rate=5, creation_time=False)), folder)
     [path] = (folder / "cam1").iterdir()
     return path
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,10 @@ from vtrack_ray.pipeline.hints import hints
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> list[VideoRow]:
-    with Ledger.open(tmp_path / "t.duckdb") as ledger:
-        for file in probed(ledger, "a.mp4", "b.mp4", "c.mp4"):
-            ledger.set_header(file.video_id, replace(header(), start_basis=StartBasis.MODIFIED))
-        return ledger.videos()
+def rows(ledger: Ledger) -> list[VideoRow]:
+    for file in probed(ledger, "a.mp4", "b.mp4", "c.mp4"):
+        ledger.set_header(file.video_id, replace(header(), start_basis=StartBasis.MODIFIED))
+    return ledger.videos()
 
 
 def test_assumed_start_times_are_counted(rows: list[VideoRow]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -71,25 +72,45 @@ def require_current(cursor: duckdb.DuckDBPyConnection) -> None:
         raise LedgerError("was made by an older vtrack; run `vtrack run` once to bring it up to date")
 
 
-def definitions(tables: Sequence[str]) -> list[str]:
-    """The statements that make these tables as they are once all migrations are applied, with their comments."""
+class _Schema(NamedTuple):
+    """What a database consists of once all migrations are applied."""
+
+    tables: Sequence[tuple[str, str, str | None]]  # name, statement, comment
+    indexes: Sequence[tuple[str, str, str]]  # name, table, statement
+    columns: Sequence[tuple[str, str, str | None]]  # table, name, comment
+
+
+@cache
+def _schema() -> _Schema:
     with closing(duckdb.connect(":memory:")) as connection:
         migrate(connection)
-        made = connection.execute(
-            "SELECT table_name, sql, comment FROM duckdb_tables() WHERE table_name IN (SELECT unnest($1))", [tables]
-        ).fetchall()
-        indexes = connection.execute(
-            "SELECT sql FROM duckdb_indexes() WHERE table_name IN (SELECT unnest($1))", [tables]
-        ).fetchall()
-        columns = connection.execute(
-            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE table_name IN (SELECT unnest($1))",
-            [tables],
-        ).fetchall()
+        tables, indexes, columns = (
+            connection.execute(query).fetchall()
+            for query in (
+                "SELECT table_name, sql, comment FROM duckdb_tables() ORDER BY ALL",
+                "SELECT index_name, table_name, sql FROM duckdb_indexes() ORDER BY ALL",
+                "SELECT table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL",
+            )
+        )
+        return _Schema(tables, indexes, columns)
+
+
+def definitions(tables: Sequence[str]) -> list[str]:
+    """The statements that make these tables as they are once all migrations are applied, with their comments."""
+    schema = _schema()
     return [
-        *(sql for _, sql, _ in made),
-        *(sql for (sql,) in indexes),
-        *(f'COMMENT ON TABLE "{table}" IS {_quoted(comment)}' for table, _, comment in made if comment),
-        *(f'COMMENT ON COLUMN "{table}"."{name}" IS {_quoted(comment)}' for table, name, comment in columns if comment),
+        *(sql for table, sql, _ in schema.tables if table in tables),
+        *(sql for _, table, sql in schema.indexes if table in tables),
+        *(
+            f'COMMENT ON TABLE "{table}" IS {_quoted(comment)}'
+            for table, _, comment in schema.tables
+            if table in tables and comment
+        ),
+        *(
+            f'COMMENT ON COLUMN "{table}"."{name}" IS {_quoted(comment)}'
+            for table, name, comment in schema.columns
+            if table in tables and comment
+        ),
     ]
 
 
@@ -119,19 +140,12 @@ def make_indexes(connection: duckdb.DuckDBPyConnection) -> None:
 
 def index_definitions() -> dict[str, tuple[str, str]]:
     """By name, the table and the statement of each index of a database to which all migrations are applied."""
-    with closing(duckdb.connect(":memory:")) as connection:
-        migrate(connection)
-        found = connection.execute(
-            "SELECT index_name, table_name, sql FROM duckdb_indexes() ORDER BY index_name"
-        ).fetchall()
-        return {name: (table, sql) for name, table, sql in found}
+    return {name: (table, sql) for name, table, sql in _schema().indexes}
 
 
 def table_names() -> list[str]:
     """The tables of a database to which all migrations are applied."""
-    with closing(duckdb.connect(":memory:")) as connection:
-        migrate(connection)
-        return sorted(name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())
+    return [name for name, _, _ in _schema().tables]
 
 
 def _quoted(text: str) -> str:

@@ -68,8 +68,7 @@ class Profiles(Database):
         """Stores settings and facts by key, all of them or none; others stay."""
         at = datetime.now(UTC)
         with self._changing() as transaction:
-            for key, value in values.items():
-                transaction.run("save_config", key=key, value=value, at=at)
+            transaction.run("save_configs", keys=[*values], values=[*values.values()], at=at)
 
 
 def stored_config(transaction: Transaction) -> dict[str, str]:

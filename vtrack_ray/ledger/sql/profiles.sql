@@ -31,3 +31,8 @@ SELECT value FROM processing_config WHERE starts_with(key, 'ledger.profile.');
 -- name: save_config
 -- Stores a setting or a fact.
 INSERT OR REPLACE INTO processing_config VALUES ($key, $value, $at);
+
+-- name: save_configs
+-- Stores settings and facts, as many keys as values.
+INSERT OR REPLACE INTO processing_config
+SELECT unnest($keys::VARCHAR[]), unnest($values::VARCHAR[]), $at;
