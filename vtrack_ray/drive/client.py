@@ -146,17 +146,23 @@ class Drive:
 
 
 def credentials(account: Account, purpose: Purpose) -> Credentials:
-    """What gets access tokens for a purpose. Raises DriveSignedOut."""
-    scopes = [account.scope(purpose)]
+    """What gets access tokens for a purpose: one for all clients of this process. Raises DriveSignedOut."""
     try:
-        if account.kind is Kind.SERVICE_ACCOUNT:
-            of_service = google.oauth2.service_account.Credentials.from_service_account_info
-            found: Credentials = of_service(account.secret, scopes=scopes)  # type: ignore[no-untyped-call]
-        else:
-            of_person = google.oauth2.credentials.Credentials
-            found = of_person(token=None, scopes=scopes, **account.secret)  # type: ignore[no-untyped-call]
+        return _credentials(account.kind, json.dumps(account.secret, sort_keys=True), account.scope(purpose))
     except (ValueError, TypeError) as error:
         raise DriveSignedOut(f"The Google account that is kept can't be used: {error}; sign in again") from error
+
+
+@lru_cache(maxsize=8)
+def _credentials(kind: Kind, secret: str, scope: str) -> Credentials:
+    """Threads may share them, each with a transport of its own (googleapis.github.io/google-api-python-client,
+    "Thread Safety"): so access is asked for once, and a key, which takes 0.1 s to check, is read once."""
+    known = json.loads(secret)
+    if kind is Kind.SERVICE_ACCOUNT:
+        of_service = google.oauth2.service_account.Credentials.from_service_account_info
+        found: Credentials = of_service(known, scopes=[scope])  # type: ignore[no-untyped-call]
+    else:
+        found = google.oauth2.credentials.Credentials(token=None, scopes=[scope], **known)  # type: ignore[no-untyped-call]
     return found
 
 
