@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Footage, Vtrack
+from tests.conftest import TINY, Footage, Vtrack
 from vtrack_ray.render.compare import compare
 
 
@@ -263,7 +263,7 @@ def test_of_several_video_streams_the_default_one_counts(vtrack: Vtrack, two_cam
     subprocess.run(["ffmpeg", "-v", "error", "-i", source, *streams, *marks, target], check=True)
     vtrack("run", "--local", target)
     [video] = vtrack.json("videos")
-    assert (video["width"], video["status"]) == (640, "done")
+    assert (video["width"], video["status"]) == (TINY.width_px, "done")
 
 
 def test_a_picture_size_that_changes_midway_is_told(vtrack: Vtrack, two_cameras: Footage, tmp_path: Path) -> None:
