@@ -12,9 +12,11 @@ from __future__ import annotations
 import io
 from fractions import Fraction
 from itertools import product
+from typing import cast
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.packets import PacketIndex
@@ -60,7 +62,7 @@ def sizes_of(layout: Layout, noise: float, codec: str, options: dict[str, str]) 
     bank = np.rint(rng.normal(0, noise, (BANK, *open_table.luma.shape))).astype(np.int16)
     packets: list[tuple[int, int]] = []
     with av.open(io.BytesIO(), "w", format="matroska") as container:
-        stream = container.add_stream(codec, rate=RATE, options=options)
+        stream = cast("VideoStream", container.add_stream(codec, rate=RATE, options=options))
         stream.width, stream.height, stream.pix_fmt = layout.width, layout.height, "yuv420p"
         stream.codec_context.gop_size = GOP
         for number in range(PICTURES):
@@ -85,7 +87,7 @@ def figures(sizes: NDArray[np.int64], share: float) -> tuple[str, ...]:
 
     def rise(numbers: list[int]) -> float:
         first = [int(number / RATE / BIN_S) for number in numbers]
-        return (min(max(changed[i : i + 2]) for i in first) - level) / share
+        return float(min(max(changed[i : i + 2]) for i in first) - level) / share
 
     index = PacketIndex(times_s=times_s, keyframe=keyframe, size_bytes=sizes, end_s=PICTURES / RATE)
     activity = Activity(index, share)

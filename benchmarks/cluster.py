@@ -36,15 +36,17 @@ _STORE_BYTES = 100 * 2**20
 @contextmanager
 def cluster(workers: int) -> Iterator[str]:
     """The address of a cluster with so many workers of one processor each."""
-    small = {"object_store_memory": _STORE_BYTES}
-    one = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
+    one = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": _STORE_BYTES},
+    )
     try:
         for _ in range(workers):
-            one.add_node(num_cpus=1, **small)
+            one.add_node(num_cpus=1, object_store_memory=_STORE_BYTES)
         yield one.address
     finally:
         ray.shutdown()
-        one.shutdown()
+        one.shutdown()  # type: ignore[no-untyped-call]
 
 
 def sampling_s(footage: Path, database: Path, workers: int) -> float:
@@ -57,7 +59,7 @@ def sampling_s(footage: Path, database: Path, workers: int) -> float:
 
     request = Request(paths=(footage,), is_exhaustive=True)
     with cluster(workers) as address:
-        summary = work_off(request, Settings(DB=database, SPAN_SECONDS=15), address, show)  # type: ignore[call-arg]
+        summary = work_off(request, Settings(DB=database, SPAN_SECONDS=15), address, show)
         ended_s = time.monotonic()
     if summary is None or not summary.events or not began_s:
         raise RuntimeError(f"the run came to nothing: {summary}")

@@ -95,7 +95,7 @@ def seen_densely(path: Path) -> set[str]:
     start_s = 0.0
     while start_s < video.duration_s:
         log = second_look(video, profile, Span(start_s, min(start_s + DENSELY_S, video.duration_s)))
-        codes |= {sight.code for sample in log.samples for sight in sample.sights}
+        codes |= {code for sample in log.samples for code in sample.codes}
         start_s += DENSELY_S
     return codes
 

@@ -111,7 +111,7 @@ def regular_cpu_s(root: Path) -> float:
             examiner=Examiner(profile),
             stages=Stages(),
         )
-        regular(look)
+        regular(look, look.reach)
     return time.process_time() - started
 
 
@@ -148,7 +148,7 @@ def ten_hours() -> dict[str, float]:
     target = BUILD / "ten-hours" / "cam1" / "long.mp4"
     target.parent.mkdir(parents=True, exist_ok=True)
     times = str(int(TEN_HOURS_S / video.duration_s))
-    repeated = ["-stream_loop", times, "-i", root / video.path, "-c", "copy", target]
+    repeated = ["-stream_loop", times, "-i", str(root / video.path), "-c", "copy", str(target)]
     subprocess.run(["ffmpeg", "-v", "error", "-y", *repeated], check=True)
     run = run_of(target.parent.parent)
     target.unlink()
@@ -178,9 +178,11 @@ def main() -> None:
         return
     long = ten_hours()
     print(f"\nten hours: {long}")
-    result = {"rows": [asdict(one) for one in rows], "ten_hours": long}
-    (BUILD / "sampling.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    plot(result["rows"], BUILD / "sampling.png")
+    figures = [asdict(one) for one in rows]
+    (BUILD / "sampling.json").write_text(
+        json.dumps({"rows": figures, "ten_hours": long}, indent=2) + "\n", encoding="utf-8"
+    )
+    plot(figures, BUILD / "sampling.png")
 
 
 if __name__ == "__main__":

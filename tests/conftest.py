@@ -248,7 +248,7 @@ def copied(database: Path, to: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def empty_database(made_once: MadeOnce) -> Path:
-    """A database with nothing in it, to be copied: hundreds of tests want one, and it takes 0.2 s to make."""
+    """A database with nothing in it, to be copied: hundreds of tests want one, and it takes 0.4 s to make."""
     return made_once("empty_database", lambda folder: Ledger.open(folder / "vtrack.duckdb").close()) / "vtrack.duckdb"
 
 
