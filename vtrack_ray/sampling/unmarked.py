@@ -73,14 +73,14 @@ def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
     """The parts of the stretches in the reach, and as much more on both sides as its own pictures depend on: a cell,
     from a picture that others are made from.
     """
-    times_s, reach = look.index.times_s, look.reach
+    times_s = look.index.times_s
     if not times_s.size:
         return
-    first, past = (int(np.searchsorted(times_s, edge_s)) for edge_s in (reach.start_s, reach.end_s))
-    low = math.floor(min(reach.start_s, times_s[max(first - MOST_LEFT_OUT, 0)])) - 1
-    high = max(reach.end_s, times_s[min(past + MOST_LEFT_OUT, times_s.size - 1)]) + 1
+    first, past = np.searchsorted(times_s, [look.reach.start_s, look.reach.end_s])
+    low = math.floor(times_s[max(first - MOST_LEFT_OUT, 0)]) - 1
+    high = math.ceil(times_s[min(past + MOST_LEFT_OUT, times_s.size - 1)]) + 1
     for start_s, end_s in stretches:
-        part = Span(max(start_s, low), min(end_s, math.ceil(high) if math.isfinite(high) else end_s))
+        part = Span(max(start_s, low), min(end_s, high))
         if part.duration_s > 0:
             yield part
 
@@ -123,18 +123,20 @@ def _sharpen(look: Look, stretch: Span) -> None:
     longest_s = look.profile.min_packing_s
     for before, after in pairwise(sample for sample in _samples(look, stretch) if sample.sights is not None):
         if before.codes != after.codes or after.time_s - before.time_s >= longest_s:
-            previous = None
-            for picture in look.left_out(before.time_s, after.time_s):
-                if not _searched(look, picture).sights:
-                    _shows_hand(look, picture, previous)
-                previous = picture
+            _examine_left_out(look, before, after, for_codes=True)
     for before, after in pairwise(s for s in _samples(look, stretch) if s.sights or s.hand is not None):
         is_change = bool(before.sights or before.hand) is not bool(after.sights or after.hand)
         if is_change or after.time_s - before.time_s >= longest_s:
-            previous = None
-            for picture in look.left_out(before.time_s, after.time_s):
-                _shows_hand(look, picture, previous)
-                previous = picture
+            _examine_left_out(look, before, after)
+
+
+def _examine_left_out(look: Look, before: Sample, after: Sample, *, for_codes: bool = False) -> None:
+    """Looks for hands, wherever no code is seen if those are looked for as well."""
+    previous = None
+    for picture in look.left_out(before.time_s, after.time_s):
+        if not (for_codes and _searched(look, picture).sights):
+            _shows_hand(look, picture, previous)
+        previous = picture
 
 
 def _samples(look: Look, stretch: Span) -> list[Sample]:
