@@ -213,6 +213,17 @@ def test_access_is_renewed_and_revoked_access_is_told(google: Google, client: Cl
         drive.ask(drive.files.list(), "all")
 
 
+@pytest.mark.parametrize("who", ["person", "robot"])
+def test_clients_of_one_account_share_what_gives_them_access(
+    google: Google, client: Client, who: str, request: pytest.FixtureRequest
+) -> None:
+    account = request.getfixturevalue(who)
+    for _ in range(2):
+        drive = client(account)
+        drive.ask(drive.about.get(fields="user"), "the account")
+    assert len(google.asked("POST", "/token")) == 1
+
+
 def test_a_wrong_clock_is_told_as_such(google: Google, client: Client) -> None:
     google.faults.on(faults.CLOCK_SKEW, path="/token")
     drive = client()

@@ -156,7 +156,7 @@ def credentials(account: Account, purpose: Purpose) -> Credentials:
 @lru_cache(maxsize=8)
 def _credentials(kind: Kind, secret: str, scope: str) -> Credentials:
     """Threads may share them, each with a transport of its own (googleapis.github.io/google-api-python-client,
-    "Thread Safety"): so access is asked for once, and a key, which takes 0.1 s to check, is read once."""
+    "Thread Safety"): so access is asked for once, and a key, which takes 0.04 s to check, is read once."""
     known = json.loads(secret)
     if kind is Kind.SERVICE_ACCOUNT:
         of_service = google.oauth2.service_account.Credentials.from_service_account_info
