@@ -195,21 +195,29 @@ def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> Non
     assert [e.tracking_codes for e in events] == [t.tracking_codes for t in truth.events]
 
 
-@pytest.mark.parametrize("frame_rate", [1, 4])
-@pytest.mark.parametrize("trigger_card", [True, False])
-def test_few_pictures_a_second_with_rows_of_those_that_no_other_is_made_from(
-    trigger_card: bool, frame_rate: float, tmp_path: Path
-) -> None:
-    packing = replace(SHORT, trigger_card=trigger_card)
-    look = TINY if trigger_card else SMALL
-    render(Order(packing=packing, look=look, recording=Recording(frame_rate=frame_rate)), tmp_path / "whole")
-    [source] = (tmp_path / "whole" / "cam1").iterdir()
-    target = tmp_path / "cam1.mp4"
-    rows = f"keyint={8 * frame_rate}:scenecut=0:bframes=8:b-adapt=0:b-pyramid=none"
+def in_long_rows(order: Order, folder: Path, *, keyint: int) -> Video:
+    """The footage with eight pictures in a row that no other is made from, wherever there is room for them."""
+    render(order, folder / "whole")
+    [source] = (folder / "whole" / "cam1").iterdir()
+    target = folder / "cam1.mp4"
+    rows = f"keyint={keyint}:scenecut=0:bframes=8:b-adapt=0:b-pyramid=none"
     coded = ["-i", source, "-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-x264-params", rows]
     subprocess.run(["ffmpeg", "-v", "error", *coded, target], check=True)
     [file] = scan([target]).files
-    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    return Video(file=file, header=probe(file, ZoneInfo("UTC")))
+
+
+@pytest.mark.parametrize("frame_rate", [1, 4])
+@pytest.mark.parametrize("trigger_card", [True, False])
+def test_few_pictures_a_second_with_rows_of_those_that_no_other_is_made_from(
+    trigger_card: bool, frame_rate: int, tmp_path: Path
+) -> None:
+    order = Order(
+        packing=replace(SHORT, trigger_card=trigger_card),
+        look=TINY if trigger_card else SMALL,
+        recording=Recording(frame_rate=frame_rate),
+    )
+    video = in_long_rows(order, tmp_path, keyint=8 * frame_rate)
     area = survey(video, "TimeGo") if trigger_card else None
     profile = Profile(camera_name=video.camera_name, qr_trigger_area=area)
     _, few = sampled(video, profile, 300.0, is_exhaustive=False)
@@ -219,6 +227,16 @@ def test_few_pictures_a_second_with_rows_of_those_that_no_other_is_made_from(
     assert [e.tracking_codes for e in few] == [e.tracking_codes for e in every]
     for one, other in zip(few, every, strict=True):
         assert (one.start_s, one.end_s) == pytest.approx((other.start_s, other.end_s), abs=0.2)
+
+
+def test_a_packing_between_two_pictures_that_others_are_made_from_is_found(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(6, 6), before_s=1.5, after_s=20)
+    video = in_long_rows(Order(packing=packing, look=TINY, recording=Recording(frame_rate=1)), tmp_path, keyint=32)
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
+    _, few = sampled(video, profile, 300.0, is_exhaustive=False)
+    _, every = sampled(video, profile, 300.0, is_exhaustive=True)
+    assert len(few) == len(every) == 1
+    assert (few[0].start_s, few[0].end_s) == (every[0].start_s, every[0].end_s)
 
 
 UNMARKED = Packing(events=2, event_s=(6, 7), idle_s=(4, 4.5), before_s=3, after_s=3, trigger_card=False)
