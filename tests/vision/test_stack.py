@@ -11,7 +11,7 @@ from vtrack_ray.meaning.area import Area
 from vtrack_ray.vision.codes import read_codes
 from vtrack_ray.vision.fusion import read_fused
 from vtrack_ray.vision.stack import stacks
-from vtrack_ray.vision.view import Luma
+from vtrack_ray.vision.view import Luma, view
 
 CODE = "SPXVN0123456789"
 QR = ("QRCode",)
@@ -57,13 +57,28 @@ def test_a_label_that_turns_as_well() -> None:
 def test_the_moving_thing_is_sharp_in_its_stack_and_smeared_in_the_other() -> None:
     moving, still = stacks(swaying(12, 3.0, noise=1.0))
     assert moving.area.width < still.area.width
-    assert read_codes(moving.fused(3).pixels, symbologies=QR)
-    assert not read_codes(still.fused(3).pixels, symbologies=QR)
+    assert read_codes(next(moving.fused(3)).pixels, symbologies=QR)
+    assert not read_codes(next(still.fused(3)).pixels, symbologies=QR)
 
 
 def test_a_reading_lies_where_the_middle_picture_shows_it() -> None:
-    [fused] = read_fused(swaying(12, 2.3), symbologies=QR)
-    assert tuple(fused.area) == pytest.approx(tuple(CODE_AREA), abs=2)
+    for area in (None, Area(90, 70, 130, 110)):
+        [fused] = read_fused(swaying(12, 2.3), symbologies=QR, area=area)
+        assert tuple(fused.area) == pytest.approx(tuple(CODE_AREA), abs=2)
+
+
+def test_what_is_laid_on_the_middle_picture_lies_where_it_does_there() -> None:
+    pictures = swaying(12, 3.0, noise=1.0)
+    moving, _ = stacks(pictures)
+    fused = next(moving.fused(3))
+    there = view(pictures[6], Area(fused.x, fused.y, moving.area.width, moving.area.height), 3)
+    shift_px, _ = cv2.phaseCorrelate(there.pixels.astype(np.float32), fused.pixels.astype(np.float32))
+    assert shift_px == pytest.approx((0.0, 0.0), abs=0.3)
+
+
+def test_the_halves_are_every_other_picture_and_those_between() -> None:
+    [still] = stacks([np.full((40, 60), grey, np.uint8) for grey in (10, 200, 30, 220, 50)])
+    assert [int(average.pixels.mean()) for average in still.fused(2)] == [102, 30, 210]
 
 
 def test_where_nothing_moves_there_is_one_stack() -> None:

@@ -37,6 +37,11 @@ class Area(NamedTuple):
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Area(left, top, max(0, right - left), max(0, bottom - top))
 
+    def joined(self, other: Area) -> Area:
+        """The smallest area that covers both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        return Area(left, top, max(self.right, other.right) - left, max(self.bottom, other.bottom) - top)
+
     def fits(self, width_px: int, height_px: int) -> bool:
         """Whether the area is not empty and lies wholly in a picture of that size."""
         return self.width > 0 and self.height > 0 and self == self.within(width_px, height_px)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from vtrack_ray.footage.pictures import Picture, Pictures, open_pictures
+from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Sample, Sight
 from vtrack_ray.meaning.samples import Samples
@@ -16,6 +18,7 @@ from vtrack_ray.sampling.examiner import tracking_codes
 from vtrack_ray.sampling.plan import on_grid
 from vtrack_ray.sampling.stages import Stages
 from vtrack_ray.vision.codes import Reading, read_codes, read_codes_zbar
+from vtrack_ray.vision.detail import detailed
 from vtrack_ray.vision.fusion import read_fused
 
 _WINDOW = 12
@@ -82,15 +85,18 @@ class _Look:
             self._add(picture.time_s, self._sights(read_codes(picture.luma(), symbologies=symbologies, area=area)))
 
     def strongly(self) -> None:
-        """Window by window: some pictures enlarged, then, if none of them shows a code, all of them fused."""
-        symbologies, area = self._profile.symbologies, self._profile.packing_area
+        """Window by window, where there is detail: some pictures enlarged, then, if none of them shows a code, all of
+        them fused."""
+        symbologies = self._profile.symbologies
         for window in _windows(self._shown()):
+            lumas = [picture.luma() for picture in window]
+            areas = detailed(lumas, self._profile.packing_area)
             for picture in window[_ONE_IN // 2 :: _ONE_IN]:
-                self._add(picture.time_s, self._enlarged(picture))
+                self._add(picture.time_s, self._enlarged(picture, areas))
             if any(self.samples[picture.time_s].sights for picture in window):
                 continue
             times_s = tuple(picture.time_s for picture in window)
-            readings = read_fused([picture.luma() for picture in window], symbologies=symbologies, area=area)
+            readings = [r for area in areas for r in read_fused(lumas, symbologies=symbologies, area=area)]
             sights = tuple(replace(sight, fused_s=times_s) for sight in self._sights(readings))
             self._add(times_s[len(times_s) // 2], sights)
 
@@ -100,14 +106,14 @@ class _Look:
             if picture.time_s in self._grid:
                 yield picture
 
-    def _enlarged(self, picture: Picture) -> tuple[Sight, ...]:
-        """The codes that the first of the means finds which finds any."""
-        luma, symbologies, area = picture.luma(), self._profile.symbologies, self._profile.packing_area
-        return (
-            self._sights(read_codes(luma, symbologies=symbologies, area=area, scale=2))
-            or self._sights(read_codes(luma, symbologies=symbologies, area=area, scale=3))
-            or self._sights(read_codes_zbar(luma, symbologies=symbologies, area=area))
-        )
+    def _enlarged(self, picture: Picture, areas: Sequence[Area]) -> tuple[Sight, ...]:
+        """The codes in the areas that the first of the means finds which finds any."""
+        means = (partial(read_codes, scale=2), partial(read_codes, scale=3), read_codes_zbar)
+        luma, symbologies = picture.luma(), self._profile.symbologies
+        for read in means:
+            if sights := self._sights([r for area in areas for r in read(luma, symbologies=symbologies, area=area)]):
+                return sights
+        return ()
 
     def _add(self, time_s: float, sights: tuple[Sight, ...]) -> None:
         self.samples[time_s] = Sample(time_s=time_s, sights=sights)

@@ -55,14 +55,15 @@ def read_fused(lumas: Sequence[Luma], *, symbologies: Sequence[str], area: Area 
 
 
 def _witnessed(stack: Stack, symbologies: Sequence[str]) -> list[Reading]:
-    fused = stack.fused(_SCALE)
-    readings = _read(fused, symbologies)
+    averages = stack.fused(_SCALE)
+    whole = next(averages)
+    readings = _read(whole, symbologies)
     if not readings:
         return []
-    first, second = (_codes(_read(half.fused(_SCALE), symbologies)) for half in stack.halves())
+    first, second = (_codes(_read(half, symbologies)) for half in averages)
     witnessed = first & second
     if any((r.symbology, r.text) not in witnessed for r in readings):
-        for shown in _cleared(fused):
+        for shown in _cleared(whole):
             witnessed |= _codes(read_by_zbar(shown, symbologies, "zbar"))
     return [r for r in readings if (r.symbology, r.text) in witnessed]
 
