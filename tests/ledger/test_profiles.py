@@ -103,8 +103,8 @@ def test_every_profile_that_was_in_use_is_kept_by_its_digest(ledger: Ledger) -> 
 
 
 def test_settings_are_kept(ledger: Ledger) -> None:
-    ledger.save_config("first_run", "no")
-    ledger.save_config("first_run", "yes")
+    ledger.save_configs({"first_run": "no"})
+    ledger.save_configs({"first_run": "yes"})
     assert ledger.config() == {"first_run": "yes"}
 
 

@@ -60,20 +60,20 @@ class Profiles(Database):
         with self._reading() as transaction:
             return stored_config(transaction)
 
-    def save_config(self, key: str, value: str) -> None:
-        """Stores a setting or a fact."""
-        self.save_configs({key: value})
-
     def save_configs(self, values: Mapping[str, str]) -> None:
         """Stores settings and facts by key, all of them or none; others stay."""
-        at = datetime.now(UTC)
         with self._changing() as transaction:
-            transaction.run("save_configs", keys=[*values], values=[*values.values()], at=at)
+            save_configs(transaction, values, datetime.now(UTC))
 
 
 def stored_config(transaction: Transaction) -> dict[str, str]:
     """The settings and facts stored, by key."""
     return {row["key"]: row["value"] for row in transaction.run("config")}
+
+
+def save_configs(transaction: Transaction, values: Mapping[str, str], at: datetime) -> None:
+    """Stores settings and facts by key; others stay."""
+    transaction.run("save_configs", keys=[*values], values=[*values.values()], at=at)
 
 
 def _stored(transaction: Transaction, camera_name: str) -> Profile | None:
@@ -86,8 +86,7 @@ def _save(transaction: Transaction, profile: Profile, *, keep_persons: bool = Fa
     saved = transaction.run("save_profile", keep_persons=keep_persons, at=at, **_parameters_of(profile))
     if saved:
         # Sampling logs name their profile by its digest; a later one must not make them unreadable.
-        key = f"ledger.profile.{profile.digest}"
-        transaction.run("save_config", key=key, value=profile.model_dump_json(), at=at)
+        save_configs(transaction, {f"ledger.profile.{profile.digest}": profile.model_dump_json()}, at)
     return bool(saved)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from vtrack_ray.errors import ProgramError
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.profiles import stored_config
+from vtrack_ray.ledger.profiles import save_configs, stored_config
 from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.meaning.filters import Filters
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
@@ -91,7 +91,7 @@ class Programs(Database):
     def save_filters(self, filters: Filters, at: datetime) -> None:
         """Puts filters in force."""
         with self._changing() as transaction:
-            transaction.run("save_config", key=_FILTERS, value=filters.model_dump_json(), at=at)
+            save_configs(transaction, {_FILTERS: filters.model_dump_json()}, at)
 
     def is_paused(self) -> bool:
         """Whether the service is to begin nothing new."""
@@ -102,7 +102,7 @@ class Programs(Database):
         """Has the service begin nothing new, or go on."""
         with self._changing() as transaction:
             if is_paused:
-                transaction.run("save_config", key=_PAUSED, value="true", at=at)
+                save_configs(transaction, {_PAUSED: "true"}, at)
             else:
                 transaction.run("delete_config", key=_PAUSED)
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from vtrack_ray.ledger.database import Database
-from vtrack_ray.ledger.profiles import stored_config
+from vtrack_ray.ledger.profiles import save_configs, stored_config
 from vtrack_ray.ledger.transaction import Row, Transaction
 from vtrack_ray.meaning.result import EventDay, ResultFile, ResultsFolder
 
@@ -35,8 +35,7 @@ class Results(Database):
             if folder is None:
                 transaction.run("delete_config", key=_FOLDER)
             else:
-                transaction.run("save_config", key=_FOLDER, value=json.dumps(asdict(folder)), at=at)
-                transaction.run("save_config", key=_OWNER, value=folder.owner, at=at)
+                save_configs(transaction, {_FOLDER: json.dumps(asdict(folder)), _OWNER: folder.owner}, at)
 
     def results_owner(self) -> str | None:
         """What marks files as coming from this database; None before any folder was chosen.

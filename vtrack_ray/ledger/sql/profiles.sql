@@ -28,10 +28,6 @@ SELECT key, value FROM processing_config WHERE NOT starts_with(key, 'ledger.') O
 -- Every profile that was ever saved, as JSON, by its digest; a later one with the same digest in place of an earlier.
 SELECT value FROM processing_config WHERE starts_with(key, 'ledger.profile.');
 
--- name: save_config
--- Stores a setting or a fact.
-INSERT OR REPLACE INTO processing_config VALUES ($key, $value, $at);
-
 -- name: save_configs
 -- Stores settings and facts, as many keys as values.
 INSERT OR REPLACE INTO processing_config
