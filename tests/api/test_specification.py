@@ -17,7 +17,8 @@ from vtrack_ray.ledger.door import Door
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.settings import Settings
 
-schema = schemathesis.openapi.from_dict(build_app(Settings()).openapi()).exclude(path="/api/v1/progress/live")
+SPECIFICATION = build_app(Settings()).openapi()
+schema = schemathesis.openapi.from_dict(SPECIFICATION).exclude(path="/api/v1/progress/live")
 """All but what has no end."""
 
 
@@ -38,9 +39,6 @@ def test_every_answer_is_one_that_the_specification_tells_of(case: schemathesis.
     case.call_and_validate(
         base_url=address, checks=[not_a_server_error, content_type_conformance, response_schema_conformance]
     )
-
-
-SPECIFICATION = build_app(Settings()).openapi()
 
 
 def bodies_shown() -> Iterator[tuple[str, str, object]]:
