@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import vtrack_ray.actors.work  # noqa: F401  makes the scheme known, in each process that samples
 from tests.api.conftest import Client
 from tests.conftest import Footage
-from vtrack_ray.actors import work  # makes the scheme known, in each process that samples
 from vtrack_ray.errors import VideoForbidden, VideoUnreachable, VideoVanished
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.meaning.video import Video
 from vtrack_ray.sampling.sampler import sample_span
-from vtrack_ray.sources.head import SCHEME, HeadFile, Through, called, doubt_through
+from vtrack_ray.sources.head import HeadFile, Through, called, doubt_through
 from vtrack_ray.sources.local import scan
 from vtrack_ray.sources.proof import proof_of
 
@@ -46,7 +46,6 @@ def test_what_is_sampled_of_it_is_what_is_sampled_of_the_file(
     cache = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     profile, span = Profile(camera_name="cam1"), Span(0.0, video.duration_s)
-    assert work.SCHEME == SCHEME
     there = called(sample_span, (video, profile, span), {}, through)
     here = sample_span(video, profile, span)
     assert replace(there, seconds={}) == replace(here, seconds={})
