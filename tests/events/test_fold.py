@@ -11,6 +11,7 @@ from tests.events.scenes import WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, 
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold, spans_without_code
 from vtrack_ray.meaning.event import EventStatus
+from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 
 
@@ -207,7 +208,7 @@ def test_recordings_at_the_same_time_that_are_no_copies_lose_nothing() -> None:
 
 def test_an_event_does_not_cross_what_could_not_be_read_for_longer_than_the_gap() -> None:
     take = filmed(video(), triggered([(10, 50)], [("CODE0001", 12, 14), ("CODE0002", 46, 48)]))
-    samples = tuple(s for s in take.logs[0].samples if not 20 <= s.time_s < 40)
+    samples = Samples(s for s in take.logs[0].samples if not 20 <= s.time_s < 40)
     lost = Stretch(span=Span(20, 40), coverage=Coverage.UNREADABLE, reason="lost")
     log = replace(take.logs[0], samples=samples, coverage=(lost,))
     events = fold([replace(take, logs=(log,))], WITH_TRIGGER)
