@@ -40,7 +40,7 @@ def nodes(head: Host) -> dict[str, Node]:
 
 def state(head: Host, name: str) -> NodeState | None:
     node = nodes(head).get(name)
-    return node and node.state
+    return node.state if node else None
 
 
 def reaches(node: Node | None) -> dict[str, Reach]:

@@ -152,7 +152,7 @@ def _muxed(kind: str) -> str:
     return " -movflags" + KINDS[kind][1].partition("-movflags")[2] if "-movflags" in KINDS[kind][1] else ""
 
 
-def written(path: Path, data: bytes) -> Path:
+def written(path: Path, data: bytes | bytearray) -> Path:
     path.write_bytes(data)
     return path
 
@@ -161,6 +161,7 @@ def sound_until_s(source: Path, size: int) -> float:
     """The time up to which all pictures lie within the first `size` bytes of the file."""
     with av.open(str(source)) as container:
         stream = container.streams.video[0]
+        assert stream.time_base is not None
         packets = [p for p in container.demux(stream) if p.size]
         lost = [p for p in packets if p.pos is None or p.pos + p.size > size]
         times = [float((p.pts or 0) * stream.time_base) for p in packets]
@@ -212,7 +213,7 @@ def missed(events: Iterable[TrueEvent], found: Sequence[dict[str, Any]]) -> list
 
 
 def _is(true: TrueEvent, one: Mapping[str, Any]) -> bool:
-    return (
+    return bool(
         one["tracking_codes"] == list(true.tracking_codes)
         and abs(one["start_s"] - true.start_s) <= OFF_S
         and abs(one["end_s"] - true.end_s) <= OFF_S
@@ -237,7 +238,8 @@ def test_every_damaged_file_ends_with_its_reason_and_what_is_sound_is_found(
     wrong = []
     told = 0
     for file in files:
-        row, events, lost = (table[str(file.path)] for table in (found.rows, found.events, found.unreadable))
+        path = str(file.path)
+        row, events, lost = found.rows[path], found.events[path], found.unreadable[path]
         wrong += [f"{file.path.name} {fault}" for fault in faults_of(row)]
         if file.harm.startswith("cut") and file.kind in PROMISING and row.reason is None:
             wrong.append(f"{file.path.name} is short, and nothing says so")
@@ -293,9 +295,9 @@ def test_files_that_grow_while_they_are_read_are_whole_after_the_next_run(
     assert {path: (row.status, row.reason) for path, row in found.rows.items()} == {
         str(path): ("done", None) for path in files.values()
     }
-    for path, events in found.events.items():
-        assert len(events) == len(whole.events), path
-        assert not missed(whole.events, events), path
+    for name, events in found.events.items():
+        assert len(events) == len(whole.events), name
+        assert not missed(whole.events, events), name
 
 
 def grown(path: Path, rest: bytes, by: int) -> bytes:

@@ -166,10 +166,10 @@ def test_files_whose_first_pictures_need_others(way: str, tmp_path: Path) -> Non
     truth = render(Order(packing=SHORT, look=TINY, recording=THIRD), tmp_path / "whole")
     [source] = (tmp_path / "whole" / "cam1").iterdir()
     target = tmp_path / "cam1.mp4"
-    cut = ["-ss", "2.5", "-i", source, "-c", "copy"]
+    cut = ["-ss", "2.5", "-i", str(source), "-c", "copy"]
     refreshed = [
         "-i",
-        source,
+        str(source),
         "-c:v",
         "libx264",
         "-preset",
@@ -201,7 +201,7 @@ def in_long_rows(order: Order, folder: Path, *, keyint: int) -> Video:
     [source] = (folder / "whole" / "cam1").iterdir()
     target = folder / "cam1.mp4"
     rows = f"keyint={keyint}:scenecut=0:bframes=8:b-adapt=0:b-pyramid=none"
-    coded = ["-i", source, "-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-x264-params", rows]
+    coded = ["-i", str(source), "-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-x264-params", rows]
     subprocess.run(["ffmpeg", "-v", "error", *coded, target], check=True)
     [file] = scan([target]).files
     return Video(file=file, header=probe(file, ZoneInfo("UTC")))

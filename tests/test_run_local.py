@@ -94,7 +94,8 @@ def test_a_renamed_file_is_no_second_video_and_a_deleted_one_keeps_its_events(
 ) -> None:
     folder = tmp_path / "table"
     folder.mkdir()
-    file = shutil.copy2(min(two_cameras.root.glob("cam1/*.mp4")), folder / "20261101_080000.mp4")
+    file = folder / "20261101_080000.mp4"
+    shutil.copy2(min(two_cameras.root.glob("cam1/*.mp4")), file)
     vtrack("run", "--local", folder)
     packed = [event["tracking_codes"] for event in vtrack.json("events")]
     assert packed

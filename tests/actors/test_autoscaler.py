@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -135,15 +136,14 @@ async def until(machines: int, launcher: RayLauncher, autoscaler: Autoscaler, ba
         launcher.enough = autoscaler.ask(backlog)
         await launcher.adjust()
         await asyncio.sleep(0.5)
-        alive = [one for one in ray.nodes() if one["Alive"] and one["Resources"].get("CPU")]
+        known: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]  # Ray tells no types here
+        alive = [one for one in known if one["Alive"] and one["Resources"].get("CPU")]
         right_s = right_s + 0.5 if len(alive) == machines else 0.0
-        assert time.monotonic() < deadline, ray.nodes()
+        assert time.monotonic() < deadline, known
 
 
 if __name__ == "__main__":
-    ray.init(address=sys.argv[1], log_to_driver=False, logging_level="ERROR")
+    ray.init(address=sys.argv[1], log_to_driver=False, logging_level=logging.ERROR)
     asyncio.run(
-        grow_and_shrink(
-            Settings(DB=Path(sys.argv[2]), CORES_FLOOR=1, CORES_CEILING=3, CORES_COOL_DOWN_SECONDS=2)  # type: ignore[call-arg]
-        )
+        grow_and_shrink(Settings(DB=Path(sys.argv[2]), CORES_FLOOR=1, CORES_CEILING=3, CORES_COOL_DOWN_SECONDS=2))
     )

@@ -60,7 +60,7 @@ def test_a_ray_that_is_not_ready_in_time_is_told_in_a_sentence_and_started_again
             other_ray.listen()
         try:
             assert up.stdout
-            said = []
+            said: list[str] = []
             while not said or "the service has started" not in said[-1]:
                 said.append(up.stdout.readline())
                 assert said[-1], up.communicate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -92,10 +93,11 @@ def known_file(folder: Path, ledger: Ledger) -> FoundFile:
 def lose_two_jobs(folder: Path) -> None:
     """Has one job end its process, and one whose machine is ended once it has begun; prints what became of them."""
     begun = folder / "begun"
-    small = {"object_store_memory": 100 * 2**20}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
-    machine = cluster.add_node(num_cpus=1, **small)
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    store_bytes = 100 * 2**20
+    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": store_bytes}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    machine = cluster.add_node(num_cpus=1, object_store_memory=store_bytes)
+    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
 
     def crash() -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -121,7 +123,7 @@ def lose_two_jobs(folder: Path) -> None:
             asyncio.run(lose(ledger))
     finally:
         ray.shutdown()
-        cluster.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]  # Ray tells no types here
 
 
 async def adjusted(launcher: RayLauncher) -> None:

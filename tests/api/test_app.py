@@ -112,8 +112,8 @@ def test_a_page_may_end_with_any_name(settings: Settings, name: str) -> None:
         files = probed(ledger, name, f"{name}.mp4")
     with app(settings) as address:
 
-        def page(**parameters: object) -> Any:
-            answer = requests.get(f"{address}/api/v1/videos", params={"limit": 1, **parameters}, timeout=30)
+        def page(**parameters: str) -> Any:
+            answer = requests.get(f"{address}/api/v1/videos", params={"limit": "1", **parameters}, timeout=30)
             assert answer.status_code == 200, answer.text[:500]
             return answer.json()
 

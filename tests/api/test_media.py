@@ -69,7 +69,7 @@ def test_an_events_clip_holds_it_with_a_moment_around_it(client: Client) -> None
     for event in (within, across):
         answer = client.ask("GET", f"/api/v1/events/{event['event_id']}/clip")
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "video/mp4"), answer.text
-        with av.open(io.BytesIO(answer.content)) as container:
+        with av.open(io.BytesIO(answer.content), "r") as container:
             [stream] = container.streams.video
             assert stream.codec_context.name == "h264"
             pictures = sum(1 for _ in container.decode(stream))

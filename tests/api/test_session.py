@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,10 @@ def test_a_browser_is_signed_in_and_out(ledger: Ledger, settings: Settings) -> N
         url = f"{address}/api/v1/session"
         assert "`vtrack token add NAME`" in browser.get(url, timeout=10).json()["error"]
         countersign = signed_in(address, secret, browser)
-        [cookie] = browser.cookies
-        assert cookie.value not in (secret, countersign, None)
+        jar: CookieJar = browser.cookies  # a mapping of names as well, but what it goes through are cookies
+        [cookie] = jar
+        assert cookie.value is not None
+        assert cookie.value not in (secret, countersign)
         assert not cookie.secure, "it would not be sent back without encryption"
         held = browser.get(url, timeout=10).json()
         assert (held["token_name"], held["scope"], held["csrf_token"]) == ("Lan", "operate", countersign)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -35,13 +36,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @schema.parametrize()
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_one_that_the_specification_tells_of(case: schemathesis.Case, address: str) -> None:
+def test_every_answer_is_one_that_the_specification_tells_of(case: schemathesis.Case[Any], address: str) -> None:
     case.call_and_validate(
         base_url=address, checks=[not_a_server_error, content_type_conformance, response_schema_conformance]
     )
 
 
-def bodies_shown() -> Iterator[tuple[str, str, object]]:
+def bodies_shown() -> Iterator[tuple[str, str, Any]]:
     for path, calls in SPECIFICATION["paths"].items():
         for method, call in calls.items():
             if reference := call.get("requestBody", {}).get("content", {}).get("application/json"):
@@ -50,7 +51,7 @@ def bodies_shown() -> Iterator[tuple[str, str, object]]:
                     yield method, path, body
 
 
-def values_shown() -> Iterator[tuple[str, str, dict[str, object]]]:
+def values_shown() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, calls in SPECIFICATION["paths"].items():
         for method, call in calls.items():
             for parameter in call.get("parameters", ()):

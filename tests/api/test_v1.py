@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,9 @@ def test_the_answers_are_those_of_the_command_line(client: Client) -> None:
 
 
 def test_events_are_found_by_code_camera_time_and_status(client: Client) -> None:
-    def found(**parameters: object) -> object:
-        return client.get("/api/v1/events", **parameters)["events"]
+    def found(**parameters: object) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = client.get("/api/v1/events", **parameters)["events"]
+        return events
 
     every = found()
     one = next(event for event in every if event["tracking_codes"])
@@ -52,7 +54,8 @@ def test_events_are_found_by_code_camera_time_and_status(client: Client) -> None
 def test_pages_together_are_the_whole_list(client: Client, path: str, name: str) -> None:
     whole = client.get(path)
     assert whole["next_cursor"] is None
-    pages, cursor = [], None
+    pages: list[dict[str, Any]] = []
+    cursor: str | None = None
     while not pages or cursor is not None:
         page = client.get(path, limit=1, **({"cursor": cursor} if cursor else {}))
         pages += page[name]
@@ -122,7 +125,9 @@ def test_progress_is_told_as_it_goes_on(client: Client) -> None:
         lines = stream.iter_lines(decode_unicode=True)
         for _ in range(2):
             assert next(lines) == "event: totals"
-            assert json.loads(next(lines).removeprefix("data: "))["total"] == 4
+            data = next(lines)
+            assert isinstance(data, str)
+            assert json.loads(data.removeprefix("data: "))["total"] == 4
             assert next(lines) == ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 FOLDER = "application/vnd.google-apps.folder"
 SHORTCUT = "application/vnd.google-apps.shortcut"
@@ -54,7 +54,7 @@ class Item:
                 self._md5 = hashlib.file_digest(source, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         return self._md5
 
-    def opened(self) -> BinaryIO:
+    def opened(self) -> io.BufferedReader | io.BytesIO:
         return self.content.open("rb") if isinstance(self.content, Path) else io.BytesIO(self.content)
 
     def replace(self, content: bytes | Path) -> None:

@@ -163,7 +163,8 @@ class Grants:
             .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
         try:
-            claims = google.auth.jwt.decode(assertion, certs=public, audience=_AUDIENCE)
+            # Google's library tells no types here.
+            claims = google.auth.jwt.decode(assertion, certs=public, audience=_AUDIENCE)  # type: ignore[no-untyped-call]
         except ValueError as error:
             if "Token" in str(error) and ("early" in str(error) or "expired" in str(error)):
                 return CLOCK_SKEW

@@ -328,8 +328,11 @@ def _two_parts(content_type: str, body: bytes) -> tuple[Json, bytes, str]:
     """Metadata, content and its type out of a multipart body."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-    first, second = message.iter_parts()  # type: ignore[attr-defined]
-    return json.loads(first.get_payload(decode=True)), second.get_payload(decode=True), second.get_content_type()
+    first, second = message.iter_parts()
+    metadata, content = first.get_payload(decode=True), second.get_payload(decode=True)
+    assert isinstance(metadata, bytes)
+    assert isinstance(content, bytes)
+    return json.loads(metadata), content, second.get_content_type()
 
 
 def _of_form(answer: dict[str, Any] | RefuseToken) -> Answer:

@@ -42,8 +42,8 @@ def filmed(folder: Path, source: str, **options: str) -> None:
     """A minute with a keyframe a second."""
     encoder = {"c:v": "libx264", "preset": "ultrafast", "g": "10", **options}
     words = [word for name, value in encoder.items() for word in (f"-{name}", value)]
-    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", *words, folder / "a.mp4"]
-    subprocess.run(command, check=True)
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", *words]
+    subprocess.run([*command, folder / "a.mp4"], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -206,7 +206,8 @@ def test_clips_are_sent_where_that_was_asked_for(
 
     def wanted() -> bool | None:
         clips = json.loads(command("status", "--json").output)["clips"]
-        return clips and clips["wanted"]
+        is_wanted: bool | None = clips and clips["wanted"]
+        return is_wanted
 
     assert wanted() is None
     assert "No folder is chosen" in command("results", "--clips", status=1).stderr

@@ -151,7 +151,7 @@ def test_no_more_of_a_video_is_fetched_than_is_given(
     assert got(place, "picture", params={"time_s": 2}).headers["Content-Type"] == "image/jpeg"
     [event] = _events(settings.DB)
     clip = got(place.partition("/videos/")[0], f"events/{event.event_id}/clip")
-    with av.open(io.BytesIO(clip.content)) as container:
+    with av.open(io.BytesIO(clip.content), "r") as container:
         assert sum(1 for _ in container.decode(video=0)) >= 6 * CLIPS_RATE
     assert google.served(video) - before < len(recording) / 4
 

@@ -184,8 +184,7 @@ def test_whatever_goes_wrong_with_it_the_service_goes_on(shop: Shop) -> None:
 
 @in_a_loop
 async def _serve(shop: Shop) -> None:
-    every = {"DRIVE_ENDPOINT": shop.google.address, "DRIVE_RESULTS_MINUTES": 1}
-    async with served(shop.ledger, **every) as service:
+    async with served(shop.ledger, DRIVE_ENDPOINT=shop.google.address, DRIVE_RESULTS_MINUTES=1) as service:
         await service.until(lambda: service.said(OccurrenceKind.RESULTS))
         assert service.said(OccurrenceKind.RESULTS) == ["2 files of events were sent to Google Drive"]
         assert shop.names() == NAMES

@@ -178,8 +178,7 @@ def test_the_recordings_end_is_told_by_what_drive_knows(google: Google, shop: st
     end = RECORDED + timedelta(minutes=10)
     later = end + timedelta(days=3)
     length = {"durationMillis": "600000"}
-    of_recorder = {"created_at": RECORDED, "modified_at": end, "video": length}
-    google.contents.file("recorder.mp4", shop, b"1", **of_recorder)
+    google.contents.file("recorder.mp4", shop, b"1", created_at=RECORDED, modified_at=end, video=length)
     google.contents.file("uploaded.mp4", shop, b"2", created_at=later, modified_at=end, video=length)
     google.contents.file("copied.mp4", shop, b"3", created_at=end, modified_at=later)
     ended = {file.path.rpartition("/")[2]: file.modified_ns for file in follower.scan().files}

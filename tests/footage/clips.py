@@ -44,6 +44,7 @@ def make_clip(
     with av.open(str(path), "w") as out:
         out.metadata.update(tags or {})
         stream = out.add_stream(codec, rate=RATE, options=options)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, pix_fmt
         for number in range(pictures):
             if number in left_out:
@@ -73,9 +74,9 @@ def make_sound(path: Path) -> Path:
 
 def add_sound(path: Path, clip: Path, end_s: float, tags: Collection[str] = ()) -> Path:
     """The clip's pictures at the times they have, with silence from time zero to `end_s`; `tags` are the pictures'."""
-    sources = ["-copyts", "-i", clip, "-f", "lavfi", "-i", f"anullsrc=r=44100:d={end_s}"]
+    sources = ["-copyts", "-i", str(clip), "-f", "lavfi", "-i", f"anullsrc=r=44100:d={end_s}"]
     said = [word for tag in tags for word in ("-metadata:s:v", tag)]
-    command = ["ffmpeg", "-v", "error", *sources, "-c:v", "copy", "-c:a", "aac", *said, path]
+    command = ["ffmpeg", "-v", "error", *sources, "-c:v", "copy", "-c:a", "aac", *said, str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
 

@@ -67,8 +67,9 @@ def test_a_clip_is_due_again_when_what_it_shows_changes(ledger: Ledger) -> None:
     ):
         ledger.replace_events(refolded(changed))
         [one] = ledger.clips_due(days(ledger), NOON, 10)
+        assert one.clip is not None
         assert one.clip == ClipFile(
-            event_id=first.event_id, file_id="1", name="a.mp4", digest=one.clip and one.clip.digest, sent_at=NOON
+            event_id=first.event_id, file_id="1", name="a.mp4", digest=one.clip.digest, sent_at=NOON
         )
     ledger.replace_events(refolded(first))
     assert due(ledger) == []

@@ -72,7 +72,9 @@ def block_of(path: Path, table: str) -> int:
     """Where in the file a block of the table's begins."""
     with duckdb.connect(path, read_only=True) as connection:
         query = f"SELECT max(block_id) FROM pragma_storage_info('{table}')"  # noqa: S608
-        [block], size = connection.execute(query).fetchone(), 262_144
+        found: tuple[int] | None = connection.execute(query).fetchone()
+    assert found is not None
+    [block], size = found, 262_144
     assert block >= 0
     return 3 * 4_096 + block * size
 

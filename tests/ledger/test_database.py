@@ -59,7 +59,9 @@ def write_table(path: Path) -> None:
         case ".json":
             path.write_text('[{"a": 1}]')
         case ".parquet":
-            duckdb.sql("SELECT 1 AS a").write_parquet(str(path))
+            table = duckdb.sql("SELECT 1 AS a")
+            assert table is not None
+            table.write_parquet(str(path))
         case ".db":
             with closing(sqlite3.connect(path)) as connection:
                 connection.execute("CREATE TABLE t (a)")

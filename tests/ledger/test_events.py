@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.examples import MINUTE, NOON, event, refolded
-from tests.ledger.test_logs import NUMBERS, TEXTS
+from tests.meaning.test_samples import NUMBERS, TEXTS
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.values import CameraFindings, EventFilter, Findings
 from vtrack_ray.meaning.area import Area

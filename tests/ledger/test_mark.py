@@ -14,23 +14,32 @@ from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import Mark, lost_commits, mark_path, read_mark
 
 
+def mark_of(path: Path) -> Mark:
+    """The mark of the database, which has one."""
+    mark = read_mark(path)
+    assert mark is not None
+    return mark
+
+
 def test_each_commit_is_counted_inside_and_outside(ledger: Ledger, path: Path) -> None:
     for number in range(3):
         ledger.register([found(f"{number}.mp4")], NOON)
         assert read_mark(path) == ledger.standing_commits()
-    assert read_mark(path).commits == 3
+    assert mark_of(path).commits == 3
 
 
 def test_a_transaction_that_is_undone_is_not_counted(ledger: Ledger, path: Path) -> None:
     with pytest.raises(ZeroDivisionError), ledger._changing():
         raise ZeroDivisionError
-    assert read_mark(path).commits == 0
-    assert ledger.standing_commits().commits == 0
+    assert mark_of(path).commits == 0
+    standing = ledger.standing_commits()
+    assert standing is not None
+    assert standing.commits == 0
 
 
 def test_counting_goes_on_at_the_next_opening(ledger: Ledger, path: Path) -> None:
     ledger.register([found()], NOON)
-    before = read_mark(path)
+    before = mark_of(path)
     ledger.close()
     with Ledger.open(path) as again:
         again.register([found("b.mp4")], NOON)
@@ -39,10 +48,12 @@ def test_counting_goes_on_at_the_next_opening(ledger: Ledger, path: Path) -> Non
 
 def test_nothing_is_missing_after_a_kill(path: Path) -> None:
     killed(path, 0, 5)
-    assert read_mark(path).commits == 5
+    assert mark_of(path).commits == 5
     with Ledger.open(path) as ledger:
-        assert ledger.standing_commits().commits == 5
-    assert read_mark(path).missing == 0
+        standing = ledger.standing_commits()
+        assert standing is not None
+        assert standing.commits == 5
+    assert mark_of(path).missing == 0
 
 
 def test_a_flipped_byte_in_the_last_commit_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -51,7 +62,7 @@ def test_a_flipped_byte_in_the_last_commit_is_told(path: Path, caplog: pytest.Lo
     with caplog.at_level(logging.WARNING), Ledger.open(path) as ledger:
         assert len(ledger.videos()) == 4
     assert "The last commit is missing" in caplog.text
-    assert read_mark(path).missing == 1
+    assert mark_of(path).missing == 1
 
 
 def test_a_log_of_which_nothing_is_left_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -60,7 +71,7 @@ def test_a_log_of_which_nothing_is_left_is_told(path: Path, caplog: pytest.LogCa
     with caplog.at_level(logging.WARNING), Ledger.open(path) as ledger:
         assert ledger.videos() == []
     assert "The last 5 commits are missing" in caplog.text
-    assert read_mark(path).missing == 5
+    assert mark_of(path).missing == 5
 
 
 def test_what_was_missing_is_added_up_until_the_mark_is_deleted(path: Path) -> None:
@@ -69,12 +80,12 @@ def test_what_was_missing_is_added_up_until_the_mark_is_deleted(path: Path) -> N
     killed(path, 5, 10)
     flip(wal_path(path), -20)
     Ledger.open(path).close()
-    assert read_mark(path).missing == 2
+    assert mark_of(path).missing == 2
     Ledger.open(path).close()
-    assert read_mark(path).missing == 2
+    assert mark_of(path).missing == 2
     mark_path(path).unlink()
     Ledger.open(path).close()
-    assert read_mark(path).missing == 0
+    assert mark_of(path).missing == 0
 
 
 def test_an_older_copy_put_in_the_databases_place_is_told(ledger: Ledger, path: Path, tmp_path: Path) -> None:
@@ -85,16 +96,16 @@ def test_an_older_copy_put_in_the_databases_place_is_told(ledger: Ledger, path: 
     ledger.close()
     shutil.copyfile(tmp_path / "copy.duckdb", path)
     Ledger.open(path).close()
-    assert read_mark(path).missing == 3
+    assert mark_of(path).missing == 3
 
 
 def test_a_mark_is_no_business_of_another_database_or_a_new_one(ledger: Ledger, path: Path) -> None:
     ledger.register([found()], NOON)
-    before = read_mark(path)
+    before = mark_of(path)
     ledger.close()
     path.unlink()
     Ledger.open(path).close()
-    assert read_mark(path).missing == 0
+    assert mark_of(path).missing == 0
     assert lost_commits(Mark(database="other", commits=0), before) == 0
 
 

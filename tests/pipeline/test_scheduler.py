@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from datetime import time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -418,11 +419,13 @@ async def test_a_file_that_is_no_video_is_tried_again_with_growing_pauses_and_th
     broken.write_bytes(b"this is no video")
     touch(broken, NOW - timedelta(hours=1))
     async with served(ledger, root, RETRY_SECONDS=60, RETRIES=2, SCAN_INTERVAL_SECONDS=9999) as service:
+
+        def has_failed(times: int) -> bool:
+            return service.status(broken) is not None and service.video(broken).failures == times
+
         service.ask(DEFAULT)
         for failures, pause_s in enumerate((60, 300), start=1):
-            await service.until(
-                lambda failures=failures: service.status(broken) and service.video(broken).failures == failures
-            )
+            await service.until(partial(has_failed, failures))
             assert service.video(broken).retry_at == service.clock() + timedelta(seconds=pause_s)
             service.clock.advance(pause_s - 1)
             await service.a_few_turns()
@@ -469,9 +472,13 @@ async def test_a_video_whose_machine_is_lost_is_put_back_without_a_failure_a_few
     monkeypatch.setattr("vtrack_ray.pipeline.worker.sample_alone", lost)
     path = put(clip, root, 1)
     async with served(ledger, root, RETRIES=1, RETRY_SECONDS=60) as service:
+
+        def was_put_back(times: int) -> bool:
+            return len(service.history(OccurrenceKind.RETRY)) == times
+
         service.ask(DEFAULT)
         for attempt, failures in enumerate((0, 0, 0, 1), start=1):
-            await service.until(lambda attempt=attempt: len(service.history(OccurrenceKind.RETRY)) == attempt)
+            await service.until(partial(was_put_back, attempt))
             row = service.video(path)
             assert (row.status, row.attempt, row.failures) == (PENDING, attempt, failures)
             assert row.retry_at == service.clock() + timedelta(seconds=60 if failures else 5)

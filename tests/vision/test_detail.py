@@ -54,7 +54,7 @@ def test_a_label_that_one_of_several_pictures_shows_is_detail() -> None:
 def test_a_table_with_light_falling_on_it_and_a_parcel_has_none() -> None:
     light = np.linspace(60, 200, 640)[None, :].repeat(360, axis=0)
     light[120:240, 200:400] += 40
-    picture = cv2.GaussianBlur(light.astype(np.uint8), (0, 0), 1)
+    picture = np.asarray(cv2.GaussianBlur(light.astype(np.uint8), (0, 0), 1), np.uint8)
     assert detailed([picture]) == []
 
 

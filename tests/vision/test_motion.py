@@ -55,8 +55,8 @@ def test_hands_of_a_twentieth_of_the_width_are_found_around_what_moves() -> None
     for clip in CLIPS[:3]:
         pictures = [on_a_large_table(picture.rgb()) for picture in shown(f"hands-{clip}.mkv", every=1)]
         for before, after in zip(pictures[3::8], pictures[4::8], strict=False):
-            lumas = [np.asarray(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), np.uint8) for p in (before, after)]
-            close = surroundings(*lumas)
+            first, second = (np.asarray(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), np.uint8) for p in (before, after))
+            close = surroundings(first, second)
             alone += hand_finder().finds(Painted(after))
             around += close is not None and hand_finder().finds(Painted(after), close)
             count += 1

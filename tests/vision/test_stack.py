@@ -32,10 +32,11 @@ def swaying(count: int, step_px: float, *, noise: float = 8.0, turn_deg: float =
     pictures = []
     for number in range(count):
         offset = step_px * (number - count // 2)
-        turn = cv2.getRotationMatrix2D((100.0 * FINE, 60.0 * FINE), turn_deg * (number - count // 2), 1 / FINE)
+        angle_deg = turn_deg * (number - count // 2)
+        turn = np.asarray(cv2.getRotationMatrix2D((100.0 * FINE, 60.0 * FINE), angle_deg, 1 / FINE), np.float64)
         turn[:, 2] += np.array([60 + offset - 100 * FINE + 100, 60 + offset / 3 - 60 * FINE + 60])
-        seen = cv2.warpAffine(label, turn, (320, 240), flags=cv2.INTER_AREA, borderValue=0)
-        cover = cv2.warpAffine(np.ones_like(label), turn, (320, 240), flags=cv2.INTER_NEAREST, borderValue=0)
+        seen = cv2.warpAffine(label, turn, (320, 240), flags=cv2.INTER_AREA, borderValue=(0,))
+        cover = cv2.warpAffine(np.ones_like(label), turn, (320, 240), flags=cv2.INTER_NEAREST, borderValue=(0,))
         soft = cv2.GaussianBlur(np.where(cover > 0, seen, ground), (0, 0), 0.7).astype(np.float64)
         pictures.append(np.clip(soft + rng.normal(0, noise, soft.shape), 0, 255).astype(np.uint8))
     return pictures
