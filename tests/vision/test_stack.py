@@ -10,7 +10,7 @@ from tests.vision.scenes import barcode, laid, table
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.vision.codes import read_codes
 from vtrack_ray.vision.fusion import read_fused
-from vtrack_ray.vision.stack import stacks
+from vtrack_ray.vision.stack import Stack, stacks
 from vtrack_ray.vision.view import Luma, view
 
 CODE = "SPXVN0123456789"
@@ -75,6 +75,25 @@ def test_what_is_laid_on_the_middle_picture_lies_where_it_does_there() -> None:
     there = view(pictures[6], Area(fused.x, fused.y, moving.area.width, moving.area.height), 3)
     shift_px, _ = cv2.phaseCorrelate(there.pixels.astype(np.float32), fused.pixels.astype(np.float32))
     assert shift_px == pytest.approx((0.0, 0.0), abs=0.3)
+
+
+def test_a_thing_is_followed_beyond_the_area_but_no_other_is_found_there() -> None:
+    pictures = swaying(12, 8.0, noise=1.0)
+    moving, _ = stacks(pictures, CODE_AREA.grown(14))
+    assert len(moving.pictures) >= 7
+    beside = Area(CODE_AREA.right + 12, CODE_AREA.y - 20, 60, 80)
+    assert all(beside.common(area) == area for stack in stacks(pictures, beside) for area in [shown_by(stack)])
+    assert texts(pictures, beside) == []
+
+
+def shown_by(stack: Stack) -> Area:
+    return Area(stack.x + stack.area.x, stack.y + stack.area.y, stack.area.width, stack.area.height)
+
+
+def test_of_what_has_left_the_picture_its_edge_is_shown() -> None:
+    picture = table(60, 40)
+    stack = Stack((picture, picture), (np.eye(2, 3), np.array([[1.0, 0, 500], [0, 1, 0]])), Area(0, 0, 60, 40), 0, 0)
+    assert next(stack.fused(2)).pixels.tolist() == np.full((80, 120), 150).tolist()
 
 
 def test_the_halves_are_every_other_picture_and_those_between() -> None:

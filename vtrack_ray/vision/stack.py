@@ -30,6 +30,8 @@ _FEWEST_CORNERS = 12
 """So many corners that move as one are a thing: a label's code alone has more."""
 _FOLLOWED_PX = 64
 """What moves within a window may have come from so far outside of the area, or go there."""
+_MIXED_PX = 3
+"""Cubic interpolation looks so far around a pixel, and one more."""
 _STRAY = 0.1
 _AROUND_PX = 48
 """A barcode has corners all over, so that a tenth on each side can be left out if this much is added again."""
@@ -67,12 +69,15 @@ class Stack:
         is enough to mix the nearest four. That reads as much as cubic interpolation of the picture itself, at a third
         of its cost; mixing the nearest four of that one reads 2 in place of 5 windows of labels of 1.1 px a module.
         """
-        to_picture, to_enlarged = _to_picture(self.area, scale), _to_enlarged(scale)
         size = (self.area.width * scale, self.area.height * scale)
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for luma, move in zip(self.pictures, self.moves, strict=True):
-            where = to_enlarged[:2] @ np.vstack([move @ to_picture, (0, 0, 1)])
-            shown = cv2.warpAffine(enlarged(luma, scale), where, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+            to_picture = move @ _to_picture(self.area, scale)
+            needed = view(luma, _reached(to_picture, size), scale)
+            if not needed.pixels.size:
+                needed = view(luma, None, scale)  # of what has left the picture, its edge is all that there is
+            where = _to_view(needed) @ np.vstack([to_picture, (0, 0, 1)])
+            shown = cv2.warpAffine(needed.pixels, where, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
             yield np.asarray(shown, np.uint8)
 
 
@@ -172,7 +177,15 @@ def _to_picture(area: Area, scale: int) -> NDArray[np.float64]:
     return np.array([[1 / scale, 0, area.x + half], [0, 1 / scale, area.y + half], [0, 0, 1]])
 
 
-def _to_enlarged(scale: int) -> NDArray[np.float64]:
-    """From pixels of a picture to those of the enlarged one, shape (3, 3)."""
-    half = (scale - 1) / 2
-    return np.array([[scale, 0, half], [0, scale, half], [0, 0, 1]])
+def _to_view(shown: View) -> Move:
+    """From pixels of a picture to those of a view of it."""
+    half = (shown.scale - 1) / 2
+    return np.array([[shown.scale, 0, half - shown.scale * shown.x], [0, shown.scale, half - shown.scale * shown.y]])
+
+
+def _reached(move: Move, size: tuple[int, int]) -> Area:
+    """The part of a picture where a view of that size (width, height) comes to lie, and a little around it."""
+    corners = np.array([(x, y, 1) for x in (0, size[0]) for y in (0, size[1])])
+    reached = corners @ move.T
+    (left, top), (right, bottom) = np.floor(reached.min(axis=0)), np.ceil(reached.max(axis=0))
+    return Area(int(left), int(top), int(right - left), int(bottom - top)).grown(_MIXED_PX)
