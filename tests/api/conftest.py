@@ -107,7 +107,7 @@ def _free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(two_cameras: Footage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     vtrack = Vtrack(tmp_path_factory.mktemp("http"))
     vtrack("source", "add", two_cameras.root)

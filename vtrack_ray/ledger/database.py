@@ -23,7 +23,6 @@ from vtrack_ray.errors import LedgerDamaged, LedgerError, LedgerHeld
 from vtrack_ray.ledger import migrations
 from vtrack_ray.ledger.files import discard, replace_durably, wal_path
 from vtrack_ray.ledger.mark import Mark, MarkFile, loss, lost_commits, read_mark
-from vtrack_ray.ledger.queries import Written
 from vtrack_ray.ledger.refusals import MEND, refusal, uncopied, unusable
 from vtrack_ray.ledger.transaction import Transaction
 
@@ -249,7 +248,7 @@ class Database:
                 yield transaction
                 # Nobody else commits, so the count need not be asked for.
                 mark = replace(self._mark, commits=self._mark.commits + 1)
-                transaction.run("count_commit", commits=Written(mark.commits))
+                transaction.run("count_commit", commits=str(mark.commits))
                 cursor.execute("COMMIT")
             # On an exception the cursor is closed with its transaction open, which undoes it.
             self._mark = mark

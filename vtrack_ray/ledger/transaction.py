@@ -11,13 +11,15 @@ from typing import Any
 import duckdb
 
 from vtrack_ray import instants
-from vtrack_ray.ledger.queries import CONDITIONAL, QUERIES, for_parameters
+from vtrack_ray.ledger.queries import CONDITIONAL, QUERIES, Written, for_parameters
 from vtrack_ray.text import has_escapes, restored, storable
 
 Row = dict[str, Any]
 
 _MENDED = re.compile("VARCHAR|TIMESTAMP")
 """Column types whose values, at any depth, differ inside and outside the database."""
+_PARSED: dict[str, duckdb.Statement] = {}
+"""By its text, each statement that was run: to parse it takes a fifth of a look-up, and up to half of a long one."""
 
 
 class Transaction:
@@ -36,9 +38,12 @@ class Transaction:
         return list(self._run(name, parameters)[1])
 
     def _run(self, name: str, parameters: dict[str, object]) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
-        statement = QUERIES[name]
+        text, is_constant = QUERIES[name], True
         if name in CONDITIONAL:
-            statement, parameters = for_parameters(statement, parameters)
+            is_constant = not any(isinstance(value, Written) for value in parameters.values())
+            text, parameters = for_parameters(text, parameters)
+        # Of texts with a parameter's value in them there is no end.
+        statement = self._parsed(text) if is_constant else text
         self._cursor.execute(statement, {key: _inward(value) for key, value in parameters.items()})
         description = self._cursor.description or ()
         names = [column[0] for column in description]
@@ -48,6 +53,11 @@ class Transaction:
             for column, values in zip(description, zip(*self._cursor.fetchall(), strict=True), strict=False)
         ]
         return names, zip(*columns, strict=True)
+
+    def _parsed(self, text: str) -> duckdb.Statement:
+        if text not in _PARSED:
+            [_PARSED[text]] = self._cursor.extract_statements(text)
+        return _PARSED[text]
 
     def remake(self, tables: Iterable[str], definitions: Iterable[str]) -> None:
         """Puts empty tables in the place of these, which may be damaged or missing. Raises duckdb.Error."""
