@@ -40,12 +40,13 @@ def make_clip(
     noise = np.random.default_rng(1)
     options = {"g": str(GOP), "bf": str(b_frames)}
     if codec == "libx264":
-        options["x264-params"] = f"keyint={GOP}:min-keyint={GOP}:scenecut=0:{params}"
+        options |= {"preset": "veryfast", "x264-params": f"keyint={GOP}:min-keyint={GOP}:scenecut=0:{params}"}
     with av.open(str(path), "w") as out:
         out.metadata.update(tags or {})
         stream = out.add_stream(codec, rate=RATE, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, pix_fmt
+        stream.codec_context.thread_count = 1
         for number in range(pictures):
             if number in left_out:
                 continue

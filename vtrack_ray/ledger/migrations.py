@@ -40,12 +40,13 @@ def migrations() -> list[Migration]:
 
 def schema_version(cursor: duckdb.DuckDBPyConnection) -> int:
     """The version of the schema in the database; 0 for an empty one. Raises LedgerDamaged for somebody else's."""
-    tables = {name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables:
+    try:
+        row = cursor.execute("SELECT coalesce(max(version), 0) FROM schema_versions").fetchone()
+    except duckdb.CatalogException:
+        # Asked for in need only: to list the tables takes a fifth of the time that a database is opened in.
+        if cursor.execute("SELECT 1 FROM duckdb_tables()").fetchone():
+            raise LedgerDamaged("is a DuckDB database, but not one of vtrack's; name another file") from None
         return 0
-    if "schema_versions" not in tables:
-        raise LedgerDamaged("is a DuckDB database, but not one of vtrack's; name another file")
-    row = cursor.execute("SELECT coalesce(max(version), 0) FROM schema_versions").fetchone()
     return int(row[0]) if row else 0
 
 
