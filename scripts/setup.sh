@@ -66,6 +66,7 @@ install_python_packages() {
     local uv=("$VENV/bin/uv" pip) into=(--quiet --python "$VENV/bin/python")
     "${uv[@]}" sync "${into[@]}" --require-hashes --compile-bytecode requirements.lock
     "${uv[@]}" install "${into[@]}" --no-deps --no-build-isolation --editable .
+    "$VENV/bin/python" -m compileall -q vtrack_ray
 }
 
 # All that decides what .venv should hold; its own path too, since the scripts in it name it.
