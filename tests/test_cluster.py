@@ -15,11 +15,14 @@ from psutil import Process
 
 from tests.conftest import Footage, Snapshot, Vtrack
 from tests.hosts import Host, at_work_beside, give_token, hosts, needs_hosts
+from tests.processes import title
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 
 UP = ("up", "--no-dashboard", "--no-http", *("--set", "SPAN_SECONDS=5"), *("--set", "SETTLE_SECONDS=0"))
+ONE_AT_ONCE = (*("--set", "BATCH_SIZE_DEFAULT=1"), *("--set", "BATCH_SIZE_MAX=1"))
+"""A machine that has nothing else to do would take more: while one job of it is held still, it might do all others."""
 _PATIENCE_S = 150.0
 
 
@@ -65,7 +68,7 @@ def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_camera
     shared, heads_own = (two_cameras.root / name for name in ("cam1", "cam2"))
     expected = run_locally(tmp_path / "undisturbed", shared, heads_own)
     with hosts(tmp_path, 2) as (head, worker):
-        head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", "--set", "BATCH_SIZE_DEFAULT=1")
+        head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", *ONE_AT_ONCE)
         until(lambda: nodes(head), head)
         give_token(head, worker)
         joined = worker.start("node", "join", head.address, "--name", "pc2", hidden=heads_own)
@@ -99,7 +102,7 @@ def test_a_machine_that_is_told_to_end_finishes_its_work_or_is_told_again_and_ha
 ) -> None:
     expected = run_locally(tmp_path / "undisturbed", two_cameras.root)
     with hosts(tmp_path, 2) as (head, worker):
-        up = head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", "--set", "BATCH_SIZE_DEFAULT=1")
+        up = head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", *ONE_AT_ONCE)
         until(lambda: nodes(head), head)
         give_token(head, worker)
         patient, held = joined_at_work(head, worker, "patient", two_cameras.root)
@@ -127,6 +130,7 @@ def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Pop
     """A machine that has joined, and one of its processes that is at work on a span, held still."""
     joined = worker.start("node", "join", head.address, "--name", name)
     until(lambda: state(head, name) is NodeState.WORKING, head, worker)
+    assert not any("log_monitor" in title(process) for process in worker.processes()), "nobody sees what it follows"
     with head.vtrack.answers() as answers:
         # Whatever was done of it before.
         request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
