@@ -36,6 +36,13 @@ from vtrack_ray.sampling.survey import survey
 from vtrack_ray.sources.local import scan
 from vtrack_ray.vision.hands import Coloured, HandFinder
 
+LARGE = Look(width_px=1280, height_px=720)
+MEDIUM = Look(width_px=960, height_px=540)
+"""In smaller pictures, a packet is mostly what it takes to say that nothing has changed, and little counts as still."""
+THRIFTY = Recording(frame_rate=12.5)
+"""The faster preset of the others spends bytes on what has not changed, and nothing counts as still."""
+SHORT = Packing(events=2, event_s=(6, 8), idle_s=(4, 6), before_s=3, after_s=3, passing_hands=1)
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _hands_are_looked_for_once() -> Iterator[None]:
@@ -52,14 +59,6 @@ def _hands_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HandFinder, "finds", finds_once)
         yield
-
-
-LARGE = Look(width_px=1280, height_px=720)
-MEDIUM = Look(width_px=960, height_px=540)
-"""In smaller pictures, a packet is mostly what it takes to say that nothing has changed, and little counts as still."""
-THRIFTY = Recording(frame_rate=12.5)
-"""The faster preset of the others spends bytes on what has not changed, and nothing counts as still."""
-SHORT = Packing(events=2, event_s=(6, 8), idle_s=(4, 6), before_s=3, after_s=3, passing_hands=1)
 
 
 def sampled(video: Video, profile: Profile, span_s: float, *, is_exhaustive: bool) -> tuple[Take, list[Event]]:

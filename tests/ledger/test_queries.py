@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from vtrack_ray import ledger
+from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.queries import QUERIES, for_parameters, named_queries
+from vtrack_ray.ledger.transaction import _PARSED
 
 
 def test_every_query_is_described() -> None:
@@ -44,3 +46,15 @@ def test_a_line_belongs_to_a_statement_as_its_parameters_say() -> None:
 def test_a_condition_on_a_parameter_that_is_not_there_is_refused() -> None:
     with pytest.raises(KeyError, match="mots"):
         for_parameters("SELECT 1 -- if mots", {"most": 1})
+
+
+def test_statements_are_parsed_once_and_those_with_a_value_in_them_are_not_kept(ledger: Ledger) -> None:
+    def ask(video_id: str) -> None:
+        ledger.programs()
+        assert ledger.logs([video_id]) == {video_id: []}
+
+    ask("first")
+    kept = dict(_PARSED)
+    ask("second")
+    assert kept
+    assert kept == _PARSED

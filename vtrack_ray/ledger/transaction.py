@@ -38,12 +38,12 @@ class Transaction:
         return list(self._run(name, parameters)[1])
 
     def _run(self, name: str, parameters: dict[str, object]) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
-        text, is_constant = QUERIES[name], True
+        text = QUERIES[name]
+        has_written = any(isinstance(value, Written) for value in parameters.values())
         if name in CONDITIONAL:
-            is_constant = not any(isinstance(value, Written) for value in parameters.values())
             text, parameters = for_parameters(text, parameters)
         # Of texts with a parameter's value in them there is no end.
-        statement = self._parsed(text) if is_constant else text
+        statement = text if has_written else self._parsed(text)
         self._cursor.execute(statement, {key: _inward(value) for key, value in parameters.items()})
         description = self._cursor.description or ()
         names = [column[0] for column in description]
