@@ -173,6 +173,30 @@ def test_an_environment_that_was_moved_is_made_anew(tmp_path: Path) -> None:
     assert not is_made_here(moved)
 
 
+@pytest.mark.parametrize(
+    ("those_that_make_environments", "taken"),
+    [("debian own", "debian"), ("own", "own"), ("", "debian")],
+    ids=["both can make environments", "debian's can't yet", "none can"],
+)
+def test_setup_takes_the_interpreter_of_debian_if_it_can(
+    tmp_path: Path, those_that_make_environments: str, taken: str
+) -> None:
+    setup = (ROOT / "scripts" / "setup.sh").read_text("utf-8")
+    [asked] = re.findall(r"^find_python\(\) \{\n.*?^\}", setup, re.MULTILINE | re.DOTALL)
+    for name in ("debian", "own"):
+        status = 0 if name in those_that_make_environments.split() else 1
+        python = tmp_path / name / "python3.11"
+        python.parent.mkdir()
+        python.write_text(
+            f"#!/bin/bash\n[[ $2 != *ensurepip* ]] || exit {status}\n[[ $2 != *print* ]] || echo {name}\n"
+        )
+        python.chmod(0o755)
+    script = f"set -Eeuo pipefail; PATH={tmp_path / 'own'}; readonly PYTHON_VERSION=3.11\n{asked}\nfind_python"
+    script = script.replace("/usr/bin/", f"{tmp_path / 'debian'}/")
+    said = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == (f"{taken}\n", "")
+
+
 def test_setup_reads_what_it_looks_through_to_its_end() -> None:
     setup = (ROOT / "scripts" / "setup.sh").read_text("utf-8")
     assert "pipefail" in setup

@@ -57,6 +57,12 @@ def test_a_scheduler_that_dies_again_and_again_is_replaced_after_longer_and_long
     assert staff.recorded == [f"The scheduler died. The scheduler is started again in {pause} s" for pause in (1, 2, 4)]
 
 
+def test_one_that_is_told_nothing_has_nothing_to_do() -> None:
+    command = [sys.executable, "-m", "vtrack_ray.actors.session"]
+    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+
+
 ASKING = """
 import sys
 from vtrack_ray.actors.cluster import joined_ray

@@ -190,7 +190,10 @@ def main() -> None:
     """Runs a session; exits with 0 if it ended in good order, 1 otherwise."""
     words = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no word of ours
-    session = Session(Orders.model_validate_json(sys.stdin.readline()), words, Pause())
+    orders = sys.stdin.readline()
+    if not orders:
+        return  # whoever started this process was ended before it had said what to do
+    session = Session(Orders.model_validate_json(orders), words, Pause())
     Thread(target=_end_with, args=(sys.stdin,), name="parent", daemon=True).start()
     try:
         # Blocked until here by whoever started this process: in the midst of an import it would be lost, or break it.
