@@ -20,7 +20,7 @@ from vtrack_ray.errors import LedgerError
 from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.program import ProgramKind, ProgramRequest
 
-UP = ("up", "--no-dashboard", "--no-http", *("--set", "SPAN_SECONDS=5"), *("--set", "SETTLE_SECONDS=0"))
+UP = ("up", "--no-dashboard", "--no-metrics", "--no-http", *("--set", "SPAN_SECONDS=5"), *("--set", "SETTLE_SECONDS=0"))
 ONE_AT_ONCE = (*("--set", "BATCH_SIZE_DEFAULT=1"), *("--set", "BATCH_SIZE_MAX=1"))
 """A machine that has nothing else to do would take more: while one job of it is held still, it might do all others."""
 _PATIENCE_S = 150.0

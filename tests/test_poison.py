@@ -209,7 +209,7 @@ def assert_reasons(poison: dict[str, dict[str, Any]]) -> None:
 
 @contextlib.contextmanager
 def service(vtrack: Vtrack) -> Iterator[subprocess.Popen[str]]:
-    with vtrack.start("up", "--no-dashboard", "--no-http", *SETTINGS, *SERVICE) as up:
+    with vtrack.start("up", "--no-dashboard", "--no-metrics", "--no-http", *SETTINGS, *SERVICE) as up:
         try:
             yield up
             up.send_signal(signal.SIGTERM)

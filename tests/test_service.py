@@ -17,12 +17,12 @@ import pytest
 from tests.conftest import Footage, Vtrack
 from tests.exported import assert_every_metric_comes_out
 from tests.ledger.damage import needs_mounts, small_disk
-from tests.processes import sampling_worker
+from tests.processes import sampling_worker, title
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.video import VideoStatus
 
-UP = ("up", "--no-dashboard", "--no-http", "--set", "SETTLE_SECONDS=0")
+UP = ("up", "--no-dashboard", "--no-metrics", "--no-http", "--set", "SETTLE_SECONDS=0")
 _PATIENCE_S = 120.0
 
 
@@ -76,7 +76,7 @@ def test_from_the_first_source_to_the_end(
     vtrack("source", "add", two_cameras.root)
     _, said = vtrack.both("program", "default")
     assert "`vtrack up` starts it" in said
-    with service(vtrack) as process:
+    with service(vtrack, "--metrics") as process:
         until(lambda: vtrack.statuses() == {"done"})
         assert f"running, process {process.pid}" in vtrack("status")
         assert_every_metric_comes_out(process.pid, two_cameras)
@@ -152,6 +152,8 @@ def test_asked_to_end_while_it_starts_it_ends_in_good_order(vtrack: Vtrack, unde
 def test_killed_it_takes_all_that_it_started_with_it(vtrack: Vtrack) -> None:
     with service(vtrack) as process:
         started = sessions_of(process)
+        agents = [title(one) for one in started if "Agent" in title(one)]
+        assert not agents, "what nobody asks without metrics was started"
         # But for the folder of its logs, which tells whose it is.
         [session] = psutil.Process(process.pid).children()
         [mark] = Path(tempfile.gettempdir(), "ray").glob(f"session_*_{session.pid}/vtrack-database")

@@ -49,7 +49,7 @@ class Staff(Team):
 
 def test_a_scheduler_that_dies_again_and_again_is_replaced_after_longer_and_longer_pauses(tmp_path: Path) -> None:
     settings = Settings(DB=tmp_path / "vtrack.duckdb")
-    orders = Orders(settings=settings, address=None, has_dashboard=False, has_http=False)
+    orders = Orders(settings=settings, address=None, has_dashboard=False, has_metrics=False, has_http=False)
     staff, taken = Staff(), list[float]()
     with pytest.raises(KeyboardInterrupt):
         Session(orders, io.StringIO(), Pause(taken.append))._is_served_by(staff)

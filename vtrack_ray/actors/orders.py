@@ -20,6 +20,7 @@ class Orders(BaseModel):
     settings: Settings
     address: str | None
     has_dashboard: bool
+    has_metrics: bool
     has_http: bool
     restarted: str | None = None
     """Why the session before this one ended, if it did not in good order."""

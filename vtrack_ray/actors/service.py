@@ -50,9 +50,16 @@ class Service:
         show: Callable[[Occurrence], None],
         *,
         has_dashboard: bool,
+        has_metrics: bool,
         has_http: bool,
     ) -> None:
-        self._orders = Orders(settings=settings, address=address, has_dashboard=has_dashboard, has_http=has_http)
+        self._orders = Orders(
+            settings=settings,
+            address=address,
+            has_dashboard=has_dashboard,
+            has_metrics=has_metrics,
+            has_http=has_http,
+        )
         self._show = show
         self._has_run = False
         self._pause = Pause()

@@ -70,7 +70,12 @@ class Session:
             reached_at = others_join_at(settings)
             if settings.KEEP_CLUSTER and reached_at is not None:
                 begun.enter_context(kept_control_store(settings.DB.with_name(f"{settings.DB.name}.cluster")))
-            joined = joined_ray(self._orders.address, has_dashboard=self._orders.has_dashboard, reached_at=reached_at)
+            joined = joined_ray(
+                self._orders.address,
+                has_dashboard=self._orders.has_dashboard,
+                has_metrics=self._orders.has_metrics,
+                reached_at=reached_at,
+            )
             if (folder := begun.enter_context(joined)) is not None:
                 remove_leftovers(folder, settings.DB)
                 mark(folder, settings.DB)

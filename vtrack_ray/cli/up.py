@@ -18,10 +18,11 @@ from vtrack_ray.settings import Settings
 @click.command()
 @click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
 @click.option("--dashboard/--no-dashboard", default=True, help="Show Ray's dashboard on 127.0.0.1:8265.")
+@click.option("--metrics/--no-metrics", default=True, help="Export metrics, for Prometheus; the dashboard needs them.")
 @click.option("--http/--no-http", default=True, help="Answer over HTTP, at HTTP_HOST and HTTP_PORT.")
 @click.option("--log-json", is_flag=True, help="Print a JSON object for each thing that happens.")
 @with_settings
-def up(address: str | None, dashboard: bool, http: bool, log_json: bool, settings: Settings) -> None:
+def up(address: str | None, dashboard: bool, metrics: bool, http: bool, log_json: bool, settings: Settings) -> None:
     """Run the service in the foreground: it works on programs (see `vtrack program`) until it is ended.
 
     Ctrl-C, SIGTERM or `vtrack down` ends it in good order: what is under way may finish for STOP_SECONDS, and is then
@@ -36,6 +37,6 @@ def up(address: str | None, dashboard: bool, http: bool, log_json: bool, setting
         else:
             click.echo(printable(f"{record['at']} {record['kind']:8} {record['text']}"))
 
-    service = Service(settings, address, show, has_dashboard=dashboard, has_http=http)
+    service = Service(settings, address, show, has_dashboard=dashboard, has_metrics=dashboard or metrics, has_http=http)
     with twice_stoppable():
         service.serve()
