@@ -64,66 +64,67 @@ def run_locally(home: Path, *paths: Path) -> Snapshot:
 
 @needs_hosts
 @pytest.mark.timeout(600)
-def test_a_machine_joins_is_cut_off_at_work_comes_back_and_is_drained(two_cameras: Footage, tmp_path: Path) -> None:
+def test_machines_come_and_go_and_the_tables_are_those_of_one(two_cameras: Footage, tmp_path: Path) -> None:
+    """In one history, as it takes half of the time to start what they join."""
     shared, heads_own = (two_cameras.root / name for name in ("cam1", "cam2"))
     expected = run_locally(tmp_path / "undisturbed", shared, heads_own)
-    with hosts(tmp_path, 2) as (head, worker):
-        head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", *ONE_AT_ONCE)
-        until(lambda: nodes(head), head)
-        give_token(head, worker)
-        joined = worker.start("node", "join", head.address, "--name", "pc2", hidden=heads_own)
-        until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
-        for path in (heads_own, shared):
-            head.vtrack("program", "custom", path)
-        held = at_work_beside(head, worker)
-        seen = nodes(head)["pc2"]
-        assert reaches(seen) == {str(shared): Reach.OWN, str(heads_own): Reach.NONE}
-        assert "can't be read here" in next(one.reason or "" for one in seen.sources if one.reason)
-        worker.cut()
-        held.resume()  # it finishes what nobody waits for any more
-        until(lambda: programs(head.vtrack) == {"done"}, head, worker)
-        worker.mend()
-        until(lambda: worker.said.count("joined") == 2, head, worker)
-        until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
-        head.vtrack("node", "drain", "pc2")
-        assert joined.wait(_PATIENCE_S) == 0, worker.said
-        until(lambda: "pc2" not in nodes(head), head)
-        [up] = [process for process in head.processes() if "up" in process.cmdline()]
-        up.send_signal(signal.SIGTERM)
-        up.wait(_PATIENCE_S)
-    assert head.vtrack.snapshot() == expected
-    assert {"failed", "timeout"}.isdisjoint(one["kind"] for one in head.vtrack.json("history"))
-
-
-@needs_hosts
-@pytest.mark.timeout(600)
-def test_a_machine_that_is_told_to_end_finishes_its_work_or_is_told_again_and_hands_it_back(
-    two_cameras: Footage, tmp_path: Path
-) -> None:
-    expected = run_locally(tmp_path / "undisturbed", two_cameras.root)
     with hosts(tmp_path, 2) as (head, worker):
         up = head.start(*UP, "--set", f"NODE_ADDRESS={head.address}", *ONE_AT_ONCE)
         until(lambda: nodes(head), head)
         give_token(head, worker)
-        patient, held = joined_at_work(head, worker, "patient", two_cameras.root)
-        patient.send_signal(signal.SIGTERM)
-        until(lambda: "leaving" in worker.said, worker)
-        held.resume()
-        assert patient.wait(_PATIENCE_S) == 0, worker.said
-        assert worker.said.endswith("left: nothing is done here any more\n")
-        until(lambda: programs(head.vtrack) == {"done"}, head)
-        hasty, held = joined_at_work(head, worker, "hasty", two_cameras.root)
-        hasty.send_signal(signal.SIGTERM)
-        until(lambda: worker.said.count("leaving") == 2, worker)
-        hasty.send_signal(signal.SIGTERM)
-        held.resume()
-        assert hasty.wait(_PATIENCE_S) == 0, worker.said
-        assert worker.said.endswith("left at once\n")
-        until(lambda: programs(head.vtrack) == {"done"}, head)
+        joins_is_cut_off_at_work_comes_back_and_is_drained(head, worker, shared, heads_own)
+        assert {one["status"] for one in head.vtrack.json("videos")} == {"done"}
+        finishes_its_work_when_told_to_end(head, worker, shared)
+        hands_its_work_back_when_told_again(head, worker, shared)
         up.send_signal(signal.SIGTERM)
         assert up.wait(_PATIENCE_S) == 0, head.said
     assert head.vtrack.snapshot() == expected
     assert {"failed", "timeout"}.isdisjoint(one["kind"] for one in head.vtrack.json("history"))
+
+
+def joins_is_cut_off_at_work_comes_back_and_is_drained(head: Host, worker: Host, shared: Path, heads_own: Path) -> None:
+    joined = worker.start("node", "join", head.address, "--name", "pc2", hidden=heads_own)
+    until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
+    for path in (heads_own, shared):
+        head.vtrack("program", "custom", path)
+    held = at_work_beside(head, worker)
+    seen = nodes(head)["pc2"]
+    assert reaches(seen) == {str(shared): Reach.OWN, str(heads_own): Reach.NONE}
+    assert "can't be read here" in next(one.reason or "" for one in seen.sources if one.reason)
+    worker.cut()
+    held.resume()  # it finishes what nobody waits for any more
+    until(lambda: programs(head.vtrack) == {"done"}, head, worker)
+    worker.mend()
+    until(lambda: worker.said.count("joined") == 2, head, worker)
+    until(lambda: state(head, "pc2") is NodeState.WORKING, head, worker)
+    head.vtrack("node", "drain", "pc2")
+    assert joined.wait(_PATIENCE_S) == 0, worker.said
+    until(lambda: "pc2" not in nodes(head), head)
+
+
+def finishes_its_work_when_told_to_end(head: Host, worker: Host, path: Path) -> None:
+    patient, held = joined_at_work(head, worker, "patient", path)
+    patient.send_signal(signal.SIGTERM)
+    until(lambda: "leaving" in said_since_joined(worker), worker)
+    held.resume()
+    assert patient.wait(_PATIENCE_S) == 0, worker.said
+    assert worker.said.endswith("left: nothing is done here any more\n")
+    until(lambda: programs(head.vtrack) == {"done"}, head)
+
+
+def hands_its_work_back_when_told_again(head: Host, worker: Host, path: Path) -> None:
+    hasty, held = joined_at_work(head, worker, "hasty", path)
+    hasty.send_signal(signal.SIGTERM)
+    until(lambda: "leaving" in said_since_joined(worker), worker)
+    hasty.send_signal(signal.SIGTERM)
+    held.resume()
+    assert hasty.wait(_PATIENCE_S) == 0, worker.said
+    assert worker.said.endswith("left at once\n")
+    until(lambda: programs(head.vtrack) == {"done"}, head)
+
+
+def said_since_joined(worker: Host) -> str:
+    return worker.said.rpartition("joined")[2]
 
 
 def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Popen[str], Process]:
