@@ -33,7 +33,7 @@ def until(is_so: Callable[[], object], *told_by: Host) -> None:
             if is_so():
                 return
         assert time.monotonic() < deadline, [one.said for one in told_by]
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def nodes(head: Host) -> dict[str, Node]:

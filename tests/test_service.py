@@ -63,7 +63,7 @@ def until(is_so: object) -> None:
             if is_so():
                 return
         assert time.monotonic() < deadline, "it has not come to that"
-        time.sleep(0.2)
+        time.sleep(0.4)
 
 
 def sessions_of(process: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -42,7 +42,7 @@ def until_told(scheduler: Any, text: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not any(text in one.text for one in ray.get(scheduler.news.remote(), timeout=PATIENCE_S)):
         assert time.monotonic() < deadline, f"it has not told: {text}"
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 @pytest.mark.timeout(600)

@@ -99,9 +99,7 @@ def _lit(pose: Pose, length_px: float, forearm_px: float) -> _Lit:
     grain = 2 * _OVERSAMPLING
     width, height = -(-(right - left) // grain) * grain, -(-(top + lowest) // grain) * grain
 
-    relief = np.full((height, width), -np.inf, np.float32)
-    for x, y, z, radius in balls * unit:
-        _raise_ball(relief, x - left, top - y, z, radius)
+    relief = _relief((balls * (1, -1, 1, 1) * unit) + (-left, top, 0, 0), (height, width))
     cover = np.asarray(_reduced(np.isfinite(relief).astype(np.float32)), np.float32)
     lit = _Lit(_shade(relief), cover, left, top)
     lit.shade.flags.writeable = lit.cover.flags.writeable = False
@@ -167,19 +165,31 @@ def _turned(balls: _Vector, pose: Pose) -> _Vector:
     return turned
 
 
-def _raise_ball(relief: _Floats, x: float, y: float, z: float, radius: float) -> None:
-    """Raises the relief to the upper half of a ball, where it stands out; coordinates in pixels, y downwards."""
-    height, width = relief.shape
-    left, right = max(0, int(x - radius)), min(width, int(x + radius) + 2)
-    top, bottom = max(0, int(y - radius)), min(height, int(y + radius) + 2)
-    if left >= right or top >= bottom:
-        return
-    across = np.arange(left, right, dtype=np.float32) - x
-    down = np.arange(top, bottom, dtype=np.float32) - y
-    room = radius * radius - across[None, :] ** 2 - down[:, None] ** 2
-    ball = np.where(room > 0, z + np.sqrt(np.maximum(room, 0)), -np.inf).astype(np.float32)
-    window = relief[top:bottom, left:right]
-    np.maximum(window, ball, out=window)
+def _relief(balls: _Vector, size: tuple[int, int]) -> _Floats:
+    """How high the balls (n, 4) stand out of the ground (height, width), minus infinity where there are none.
+
+    x, y (downwards), z and radius in pixels. Some of the balls may lie below the picture, but none on other sides.
+    """
+    height, width = size
+    lowest = max(height, int((balls[:, 1] + balls[:, 3]).max()) + 3)
+    relief = np.full((lowest, width), -np.inf, np.float32)
+    corners = (balls[:, :2] - balls[:, 3:]).astype(np.int64)
+    sides = (2 * balls[:, 3]).astype(np.int64) + 3
+    # Those of a size at once: there are a thousand, and of each there is little to compute.
+    for side in np.unique(sides):
+        alike = sides == side
+        x, y, z, radius = balls[alike].T.astype(np.float32)[..., None]
+        left, top = corners[alike].T[..., None]
+        across = (left + np.arange(side)).astype(np.float32) - x
+        down = (top + np.arange(side)).astype(np.float32) - y
+        raised = (radius * radius - across**2)[:, None, :] - (down**2)[:, :, None]
+        with np.errstate(invalid="ignore"):  # no number beside a ball, which fmax leaves out
+            np.sqrt(raised, out=raised)
+        raised += z[..., None]
+        for (column, row), ball in zip(corners[alike], raised, strict=True):
+            window = relief[row : row + side, column : column + side]
+            np.fmax(window, ball, out=window)
+    return relief[:height]
 
 
 def _shade(relief: _Floats) -> _Floats:
