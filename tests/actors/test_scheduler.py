@@ -30,7 +30,7 @@ PATIENCE_S = 120.0
 def scheduler_of(settings: Settings) -> Iterator[Any]:
     """The actor of a new team, on a Ray of its own, as each session of the service has it."""
     with (
-        joined_ray("local"),
+        joined_ray("local", has_metrics=False),
         team(settings.DB) as staff,
         staff.led_by(SchedulerActor, "scheduler", settings) as scheduler,
     ):
