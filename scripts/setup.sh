@@ -14,8 +14,8 @@ fail() {
     exit 1
 }
 
-# Debian's own interpreter first: one that a person has built may be slower, by a fifth for all that is imported. Before
-# either, one that can make environments at once. What is told is the interpreter itself, also where an environment
+# Debian's own interpreter first: one that a person has built may be slower, by a quarter for all that is imported.
+# Before either, one that can make environments at once. What is told is the interpreter itself, also where an environment
 # (perhaps the very one to be made) is active.
 find_python() {
     local candidate found=
@@ -30,9 +30,11 @@ find_python() {
     [[ ! $found ]] || "$found" -c 'import sys; print(sys._base_executable)'
 }
 
-# What a link leads to counts. Scripts in an environment name its folder, so one that was moved is none any more.
+# What a link leads to counts. Scripts in an environment name its folder, so one that was moved is none any more; nor is
+# one with another interpreter.
 is_made_here() {
-    [[ -x $VENV/bin/uv ]] && "$VENV/bin/python" -c '' 2>/dev/null || return 1
+    [[ -x $VENV/bin/uv ]] || return 1
+    [[ $("$VENV/bin/python" -c 'import sys; print(sys._base_executable)' 2>/dev/null) -ef $python ]] || return 1
     (. "$VENV/bin/activate" && [[ $VIRTUAL_ENV -ef $VENV ]]) 2>/dev/null
 }
 

@@ -21,11 +21,10 @@ import click
 import psutil
 
 from tests.chaos import patiently
-from tests.conftest import TWO_CAMERAS, Snapshot, Vtrack, rendered
+from tests.conftest import TWO_CAMERAS, Vtrack, rendered
 from tests.hosts import Host, at_work_beside, give_token, hosts
 from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import open_answers
-from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.meaning.node import Node, NodeState, Reach
 from vtrack_ray.meaning.program import Program, ProgramKind, ProgramRequest, ProgramState
 
@@ -106,13 +105,6 @@ class Cluster:
             time.sleep(0.1)
         if since_s is not None:
             self.seen[what] = time.monotonic() - since_s
-
-    def tables(self) -> Snapshot:
-        copy = self.head.home / "copy.duckdb"
-        with open_answers(self.head.vtrack.db) as answers:
-            answers.backup(copy)
-        with Ledger.open(copy, read_only=True) as ledger:
-            return ledger.snapshot()
 
     def round(self, happens: str) -> None:
         """Asks for all the work anew, has it happen while the worker is at work, and waits until the work is done."""
@@ -231,7 +223,7 @@ def main(rounds: int, only: tuple[str, ...], kept: bool) -> None:
                     one.round(happens)
                     times = ", ".join(f"{what} after {seconds:.0f} s" for what, seconds in one.seen.items())
                     click.echo(f"{happens}: {times}")
-                    assert one.tables() == expected, happens
+                    assert one.head.vtrack.snapshot_in_use() == expected, happens
 
 
 if __name__ == "__main__":

@@ -246,6 +246,14 @@ class Vtrack:
         with Ledger.open(self.db, read_only=True) as ledger:
             return ledger.snapshot()
 
+    def snapshot_in_use(self) -> Snapshot:
+        """The same of a database that somebody holds, from a copy that he makes of it."""
+        copy = self.home / "copy.duckdb"
+        with self.answers() as answers:
+            answers.backup(copy)
+        with Ledger.open(copy, read_only=True) as ledger:
+            return ledger.snapshot()
+
 
 def copied(database: Path, to: Path) -> Path:
     """A copy of a database that nobody uses, as its owner left it."""

@@ -31,7 +31,7 @@ def test_whatever_is_killed_the_tables_are_those_of_an_undisturbed_run(
     with chaos(vtrack, footage, SEED) as one:
         for victim in VICTIMS:
             one.round(victim)
-            assert one.tables() == expected, f"after the {victim} was killed"
+            assert vtrack.snapshot_in_use() == expected, f"after the {victim} was killed"
         with vtrack.answers() as answers:
             # Seen at once, and not only when calls to what is left of Ray have been waited for in vain.
             assert any("Ray's own process" in occurrence.text for occurrence in answers.history())

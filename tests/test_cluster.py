@@ -73,7 +73,7 @@ def test_machines_come_and_go_and_the_tables_are_those_of_one(two_cameras: Foota
         until(lambda: nodes(head), head)
         give_token(head, worker)
         joins_is_cut_off_at_work_comes_back_and_is_drained(head, worker, shared, heads_own)
-        assert {one["status"] for one in head.vtrack.json("videos")} == {"done"}
+        assert head.vtrack.snapshot_in_use() == expected
         finishes_its_work_when_told_to_end(head, worker, shared)
         hands_its_work_back_when_told_again(head, worker, shared)
         up.send_signal(signal.SIGTERM)

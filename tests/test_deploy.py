@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import venv
 from pathlib import Path
 from typing import Any
@@ -161,14 +162,17 @@ def test_an_environment_that_was_moved_is_made_anew(tmp_path: Path) -> None:
     venv.create(made)
     (made / "bin" / "uv").symlink_to("python")
     link.symlink_to(made)
+    own = Path(sys.executable).resolve()
 
-    def is_made_here(folder: Path) -> bool:
-        script = f"set -Eeuo pipefail; readonly VENV=$1\n{asked}\nif is_made_here; then echo yes; else echo no; fi"
-        said = subprocess.run(["bash", "-c", script, "-", folder], capture_output=True, text=True, check=True)
+    def is_made_here(folder: Path, interpreter: Path = own) -> bool:
+        script = f"set -Eeuo pipefail; VENV=$1 python=$2\n{asked}\nif is_made_here; then echo yes; else echo no; fi"
+        command = ["bash", "-c", script, "-", str(folder), str(interpreter)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
         assert said.stderr == ""
         return said.stdout == "yes\n"
 
     assert (is_made_here(made), is_made_here(link), is_made_here(tmp_path)) == (True, True, False)
+    assert not is_made_here(made, Path("/bin/true")), "with another interpreter"
     made.parent.rename(moved.parent)
     assert not is_made_here(moved)
 

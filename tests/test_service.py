@@ -79,6 +79,7 @@ def test_from_the_first_source_to_the_end(
     with service(vtrack, "--metrics") as process:
         until(lambda: vtrack.statuses() == {"done"})
         assert f"running, process {process.pid}" in vtrack("status")
+        assert any("Agent" in title(one) for one in sessions_of(process)), "whatever exports them is called otherwise"
         assert_every_metric_comes_out(process.pid, two_cameras)
         assert [one["state"] for one in vtrack.json("program", "status")] == ["running"]
         assert {one["kind"] for one in vtrack.json("history")} >= {"service", "program", "scan", "batch", "done"}
@@ -189,6 +190,10 @@ def filled(disk: Path) -> Path:
         while True:
             file.write(bytes(4096))
     return filler
+
+
+def test_there_is_no_dashboard_without_metrics(vtrack: Vtrack) -> None:
+    assert "--no-metrics goes with --no-dashboard" in vtrack("up", "--no-metrics", status=2)
 
 
 @pytest.mark.parametrize("command", ["up", "down"])

@@ -83,6 +83,7 @@ def simulated(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     }
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--num-cpus=0"]
     command += [f"--port={address.split(':')[1]}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"]
+    command += ["--include-log-monitor=false"]
     command += [f"--autoscaling-config={written}", "--disable-usage-stats", f"--object-store-memory={100 * 2**20}"]
     with (
         (folder / "ray.log").open("w") as log,

@@ -65,7 +65,7 @@ def answering(vtrack: Vtrack, *options: str) -> Iterator[Client]:
     port = _free_port()
     token = vtrack("token", "add", "test", "--scope", "operate").strip()
     with vtrack.start(
-        "up", "--no-dashboard", "--set", f"HTTP_PORT={port}", "--set", "SETTLE_SECONDS=0", *options
+        "up", "--no-dashboard", "--no-metrics", "--set", f"HTTP_PORT={port}", "--set", "SETTLE_SECONDS=0", *options
     ) as up:
         client = Client(vtrack, up, f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"})
         try:

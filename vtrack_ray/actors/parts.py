@@ -41,9 +41,8 @@ def without_spare_parts(*, has_dashboard: bool, has_metrics: bool, has_guests: b
     import all that a dashboard needs, only to see whether it is installed, for 0.4 s: it is, with this package.
 
     One agent exports the metrics, which nobody asks of a Ray that works off one request, nor of a service that is told
-    to do without: 1.5 s of CPU time, and 100 MB.
-    The other one makes environments for tasks that want one of their own, as only guests may, by the dashboard or from
-    other machines: 0.8 s, and 90 MB.
+    to do without: 1.5 s of CPU time, and 100 MB. The other one makes environments for tasks that want one of their own,
+    as only guests may, by the dashboard or from other machines: 0.8 s, and 90 MB.
     """
     init, start_api_server = RayParams.__init__, Node.start_api_server
     start, find_missing = services.start_ray_process, utils.get_dashboard_dependency_error

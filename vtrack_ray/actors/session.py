@@ -192,11 +192,11 @@ def _end_with(parent: IO[str]) -> None:
 
 
 def main() -> None:
-    """Runs a session; exits with 0 if it ended in good order, 1 otherwise."""
+    """Runs a session; exits with 0 if it ended in good order or was told nothing, 1 otherwise."""
     words = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no word of ours
     orders = sys.stdin.readline()
-    if not orders:
+    if not orders.endswith("\n"):
         return  # whoever started this process was ended before it had said what to do
     session = Session(Orders.model_validate_json(orders), words, Pause())
     Thread(target=_end_with, args=(sys.stdin,), name="parent", daemon=True).start()

@@ -18,7 +18,7 @@ from vtrack_ray.settings import Settings
 @click.command()
 @click.option("--address", help="Join the Ray cluster at this address.  [env: RAY_ADDRESS; default: start Ray here]")
 @click.option("--dashboard/--no-dashboard", default=True, help="Show Ray's dashboard on 127.0.0.1:8265.")
-@click.option("--metrics/--no-metrics", default=True, help="Export metrics, for Prometheus; the dashboard needs them.")
+@click.option("--metrics/--no-metrics", default=True, help="Export metrics, for Prometheus and the dashboard.")
 @click.option("--http/--no-http", default=True, help="Answer over HTTP, at HTTP_HOST and HTTP_PORT.")
 @click.option("--log-json", is_flag=True, help="Print a JSON object for each thing that happens.")
 @with_settings
@@ -28,6 +28,8 @@ def up(address: str | None, dashboard: bool, metrics: bool, http: bool, log_json
     Ctrl-C, SIGTERM or `vtrack down` ends it in good order: what is under way may finish for STOP_SECONDS, and is then
     given back. A second signal ends it at once; nothing that was finished is lost either way.
     """
+    if dashboard and not metrics:
+        raise click.UsageError("--no-metrics goes with --no-dashboard: the dashboard shows metrics.")
     zone = ZoneInfo(settings.TIME_ZONE)
 
     def show(occurrence: Occurrence) -> None:
@@ -37,6 +39,6 @@ def up(address: str | None, dashboard: bool, metrics: bool, http: bool, log_json
         else:
             click.echo(printable(f"{record['at']} {record['kind']:8} {record['text']}"))
 
-    service = Service(settings, address, show, has_dashboard=dashboard, has_metrics=dashboard or metrics, has_http=http)
+    service = Service(settings, address, show, has_dashboard=dashboard, has_metrics=metrics, has_http=http)
     with twice_stoppable():
         service.serve()

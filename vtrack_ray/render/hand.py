@@ -168,10 +168,11 @@ def _turned(balls: _Vector, pose: Pose) -> _Vector:
 def _relief(balls: _Vector, size: tuple[int, int]) -> _Floats:
     """How high the balls (n, 4) stand out of the ground (height, width), minus infinity where there are none.
 
-    x, y (downwards), z and radius in pixels. Some of the balls may lie below the picture, but none on other sides.
+    x, y (downwards), z and radius in pixels. Balls may lie below the picture; on its other sides there have to be three
+    pixels between them and its edge.
     """
     height, width = size
-    lowest = max(height, int((balls[:, 1] + balls[:, 3]).max()) + 3)
+    lowest = max(height, int((balls[:, 1] + balls[:, 3]).max()) + 4)
     relief = np.full((lowest, width), -np.inf, np.float32)
     corners = (balls[:, :2] - balls[:, 3:]).astype(np.int64)
     sides = (2 * balls[:, 3]).astype(np.int64) + 3
