@@ -276,10 +276,18 @@ def taken_over(finished: Vtrack, vtrack: Vtrack) -> Vtrack:
 
 
 @pytest.fixture
-def vtrack(tmp_path: Path) -> Vtrack:
+def new_vtrack(tmp_path: Path) -> Vtrack:
+    """As after its installation, without a database."""
     home = tmp_path / "home"
     home.mkdir()
     return Vtrack(home)
+
+
+@pytest.fixture
+def vtrack(new_vtrack: Vtrack, empty_database: Path) -> Vtrack:
+    """With an empty database, which takes 0.4 s to make."""
+    copied(empty_database, new_vtrack.db)
+    return new_vtrack
 
 
 @pytest.fixture
@@ -296,6 +304,6 @@ def finished(made_once: MadeOnce, two_cameras: Footage) -> Vtrack:
 
 
 @pytest.fixture
-def used(vtrack: Vtrack, finished: Vtrack) -> Vtrack:
+def used(new_vtrack: Vtrack, finished: Vtrack) -> Vtrack:
     """A copy of it to do anything with: as good as a run of one's own, and much faster."""
-    return taken_over(finished, vtrack)
+    return taken_over(finished, new_vtrack)

@@ -219,11 +219,11 @@ def test_a_file_that_cannot_be_opened_says_what_to_do(used: Vtrack) -> None:
         assert "`vtrack db restore FILE`" in said
 
 
-def test_there_has_to_be_a_database(vtrack: Vtrack, tmp_path: Path) -> None:
+def test_there_has_to_be_a_database(new_vtrack: Vtrack, tmp_path: Path) -> None:
     for command in ("check", "backup", "rebuild"):
-        assert "nothing has been run yet" in vtrack("db", command, status=1)
-    assert f"There is no file {tmp_path / 'none'}" in vtrack("db", "restore", tmp_path / "none", status=1)
-    assert list(vtrack.home.iterdir()) == []
+        assert "nothing has been run yet" in new_vtrack("db", command, status=1)
+    assert f"There is no file {tmp_path / 'none'}" in new_vtrack("db", "restore", tmp_path / "none", status=1)
+    assert list(new_vtrack.home.iterdir()) == []
 
 
 def test_a_backup_is_named_after_its_time_and_restored_where_there_is_nothing(used: Vtrack) -> None:

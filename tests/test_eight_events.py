@@ -28,11 +28,11 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> Footage:
 
 @pytest.mark.timeout(600)
 def test_eight_events_at_full_size_and_the_tables_of_a_local_run(
-    vtrack: Vtrack, another_vtrack: Vtrack, eight: Footage
+    new_vtrack: Vtrack, another_vtrack: Vtrack, eight: Footage
 ) -> None:
-    assert "2 done; 2 of them in this run" in vtrack("run", eight.root)
-    comparison = compare(eight.truth, vtrack.json("events"))
+    assert "2 done; 2 of them in this run" in new_vtrack("run", eight.root)
+    comparison = compare(eight.truth, new_vtrack.json("events"))
     assert len(comparison.pairs) == 8
     assert comparison.agrees(within_s=0.5), comparison
     another_vtrack("run", "--local", eight.root)
-    assert another_vtrack.snapshot() == vtrack.snapshot()
+    assert another_vtrack.snapshot() == new_vtrack.snapshot()

@@ -290,16 +290,16 @@ def test_a_path_that_does_not_exist_is_refused(vtrack: Vtrack, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("where", [("--local",), ()])
-def test_where_there_are_no_videos_nothing_is_begun(vtrack: Vtrack, tmp_path: Path, where: tuple[str, ...]) -> None:
+def test_where_there_are_no_videos_nothing_is_begun(new_vtrack: Vtrack, tmp_path: Path, where: tuple[str, ...]) -> None:
     (tmp_path / "notes.txt").touch()
-    said = vtrack("run", *where, tmp_path, status=1)
+    said = new_vtrack("run", *where, tmp_path, status=1)
     assert f"There are no video files in {tmp_path}; folders are searched for .3gp" in said
-    assert not vtrack.db.exists()
-    assert not (vtrack.home / ".ray").exists(), "Ray was not started"
+    assert not new_vtrack.db.exists()
+    assert not (new_vtrack.home / ".ray").exists(), "Ray was not started"
 
 
-def test_before_the_first_run_the_commands_say_so(vtrack: Vtrack) -> None:
-    assert "vtrack run" in vtrack("events", status=1)
+def test_before_the_first_run_the_commands_say_so(new_vtrack: Vtrack) -> None:
+    assert "vtrack run" in new_vtrack("events", status=1)
 
 
 def test_a_wrong_setting_is_refused_by_its_name(vtrack: Vtrack, tmp_path: Path) -> None:

@@ -71,31 +71,31 @@ def sessions_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def test_from_the_first_source_to_the_end(
-    vtrack: Vtrack, finished: Vtrack, two_cameras: Footage, tmp_path: Path
+    new_vtrack: Vtrack, finished: Vtrack, two_cameras: Footage, tmp_path: Path
 ) -> None:
-    vtrack("source", "add", two_cameras.root)
-    _, said = vtrack.both("program", "default")
+    new_vtrack("source", "add", two_cameras.root)
+    _, said = new_vtrack.both("program", "default")
     assert "`vtrack up` starts it" in said
-    with service(vtrack, "--metrics") as process:
-        until(lambda: vtrack.statuses() == {"done"})
-        assert f"running, process {process.pid}" in vtrack("status")
+    with service(new_vtrack, "--metrics") as process:
+        until(lambda: new_vtrack.statuses() == {"done"})
+        assert f"running, process {process.pid}" in new_vtrack("status")
         assert any("Agent" in title(one) for one in sessions_of(process)), "whatever exports them is called otherwise"
         assert_every_metric_comes_out(process.pid, two_cameras)
-        assert [one["state"] for one in vtrack.json("program", "status")] == ["running"]
-        assert {one["kind"] for one in vtrack.json("history")} >= {"service", "program", "scan", "batch", "done"}
-        assert [one["left_s"] for one in vtrack.json("status")] == [0, 0]
+        assert [one["state"] for one in new_vtrack.json("program", "status")] == ["running"]
+        assert {one["kind"] for one in new_vtrack.json("history")} >= {"service", "program", "scan", "batch", "done"}
+        assert [one["left_s"] for one in new_vtrack.json("status")] == [0, 0]
         # Others are told what to do instead.
-        assert "`vtrack program custom PATH`" in vtrack("run", two_cameras.root, status=1)
-        assert "`vtrack down` ends it" in vtrack(*UP, status=1)
-        vtrack("db", "backup", tmp_path / "copy.duckdb")
-        assert "has ended" in vtrack("down")
+        assert "`vtrack program custom PATH`" in new_vtrack("run", two_cameras.root, status=1)
+        assert "`vtrack down` ends it" in new_vtrack(*UP, status=1)
+        new_vtrack("db", "backup", tmp_path / "copy.duckdb")
+        assert "has ended" in new_vtrack("down")
         out, err = process.communicate(timeout=_PATIENCE_S)
     assert process.returncode == 0, out + err
     assert "the service has ended" in out
-    assert "not running" in vtrack("status")
-    assert vtrack.snapshot() == finished.snapshot()
+    assert "not running" in new_vtrack("status")
+    assert new_vtrack.snapshot() == finished.snapshot()
     with Ledger.open(tmp_path / "copy.duckdb", read_only=True) as copy:
-        assert copy.snapshot() == vtrack.snapshot()
+        assert copy.snapshot() == new_vtrack.snapshot()
 
 
 def test_orders_given_while_it_works(vtrack: Vtrack, two_cameras: Footage) -> None:

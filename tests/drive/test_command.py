@@ -28,11 +28,11 @@ _BROWSER = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]
 
 
 @pytest.fixture
-def command(vtrack: Vtrack, google: Google) -> Command:
+def command(new_vtrack: Vtrack, google: Google) -> Command:
     """`vtrack drive` in this process: Google's libraries take a second to import."""
 
     def run(*arguments: object, status: int = 0) -> Result:
-        settings = {"VTRACK_DB": str(vtrack.db), "VTRACK_DRIVE_ENDPOINT": google.address}
+        settings = {"VTRACK_DB": str(new_vtrack.db), "VTRACK_DRIVE_ENDPOINT": google.address}
         result = CliRunner().invoke(main, ["drive", *map(str, arguments)], env=settings)
         assert result.exit_code == status, result.output
         return result
@@ -236,9 +236,9 @@ def test_clips_are_sent_where_that_was_asked_for(
 
 
 def test_folders_that_can_t_be_written_in_are_refused_with_the_way_out(
-    command: Command, google: Google, vtrack: Vtrack, person: Account, robot: Account
+    command: Command, google: Google, new_vtrack: Vtrack, person: Account, robot: Account
 ) -> None:
-    path = account_path(vtrack.db)
+    path = account_path(new_vtrack.db)
     contents = google.contents
     mine = contents.folder("made by hand")
     keep_account(path, person)
@@ -253,6 +253,6 @@ def test_folders_that_can_t_be_written_in_are_refused_with_the_way_out(
     assert "a.mp4 is no folder" in command("results", file, status=1).stderr
     contents.trash(mine)
     assert "take it out" in command("results", mine, status=1).stderr
-    assert not vtrack.db.exists(), "nothing was chosen"
+    assert not new_vtrack.db.exists(), "nothing was chosen"
     inside = contents.folder("Results", next(iter(contents.drives)))
     assert "Events are sent to the folder Results" in command("results", inside).output
