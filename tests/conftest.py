@@ -27,6 +27,7 @@ from vtrack_ray.errors import LedgerError
 from vtrack_ray.ledger.answers import Answers, open_answers, open_owner
 from vtrack_ray.ledger.ledger import Ledger
 from vtrack_ray.ledger.mark import mark_path
+from vtrack_ray.pipeline.garbage import collect_seldom
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
 from vtrack_ray.render.truth import Truth, read_truth
@@ -101,7 +102,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones come first, or one process idles while another ends a long one."""
     items.sort(key=lambda item: _rank(item.path))
     gc.collect()
-    gc.freeze()
+    collect_seldom()
     gc.enable()
 
 

@@ -25,7 +25,7 @@ _SAMPLING = "ray::sample:"
 _HELD_S, _ANSWERS_S = 3.0, 0.3
 """So long a process may be held still, and so long it takes to answer: Ray asks every five seconds if it is there."""
 _DEAD_S = 10.0
-_LOOK_AGAIN_S = 0.05
+_LOOK_AGAIN_S = 0.1
 
 needs_hosts = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("ip") is None,
