@@ -65,7 +65,7 @@ def run_locally(home: Path, *paths: Path) -> Snapshot:
 @needs_hosts
 @pytest.mark.timeout(600)
 def test_machines_come_and_go_and_the_tables_are_those_of_one(two_cameras: Footage, tmp_path: Path) -> None:
-    """In one history, as it takes half of the time to start what they join."""
+    """In one history, as what they join takes long to start."""
     shared, heads_own = (two_cameras.root / name for name in ("cam1", "cam2"))
     expected = run_locally(tmp_path / "undisturbed", shared, heads_own)
     with hosts(tmp_path, 2) as (head, worker):
