@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import cast
 
 from av.error import FFmpegError
@@ -147,7 +148,7 @@ class Pictures:
     def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
         """What the decoder gives; each packet that should become a picture is owed from then on."""
         unsmoothed = self._fresh_unsmoothed() if self._leaves_out else None
-        for packet in self._packets(span, gaps):
+        for packet in self._needed(span, gaps):
             # At each packet: the reader may have opened the file anew.
             decoder = unsmoothed or self._reader.stream.codec_context
             decoder.skip_frame = "NONREF" if self._leaves_out else "DEFAULT"
@@ -155,6 +156,18 @@ class Pictures:
                 owed.put(Due(pts_of(packet), packet.is_keyframe))
             yield from _decoded(decoder, packet, gaps)
         yield from _decoded(unsmoothed or self._reader.stream.codec_context, None, gaps)
+
+    def _needed(self, span: Span, gaps: Gaps) -> Iterator[VideoPacket]:
+        """The packets that the span's pictures are made from: of the keyframe at its end and what is stored behind it,
+        none, unless pictures that are shown before it are among them."""
+        packets = self._packets(span, gaps)
+        for packet in packets:
+            if packet.is_keyframe and self._reader.time_s(pts_of(packet)) >= span.end_s:
+                following = next(packets, None)
+                if following is not None and pts_of(following) < pts_of(packet):
+                    yield from chain((packet, following), packets)
+                return
+            yield packet
 
     def _fresh_unsmoothed(self) -> VideoCodecContext | None:
         """The decoder that smooths nothing, without what is left in it of the iteration before; see _unsmoothed."""
