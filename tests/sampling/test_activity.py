@@ -98,6 +98,16 @@ def test_a_parcel_that_comes_or_goes_is_larger_than_hands() -> None:
     activity = idle(100, burst_at=1_510, burst=KEYFRAME)
     assert activity.may_be_swept_within(60.0, 62.0)
     assert not activity.may_be_swept_within(62.0, 64.0)
+    assert not activity.may_be_swept_within(58.0, 60.0)
+
+
+@pytest.mark.parametrize(("until_s", "is_told"), [(60.4, False), (60.9, True), (65.9, True)])
+def test_what_began_before_a_keyframe_counts_behind_it_only_where_it_goes_on(until_s: float, is_told: bool) -> None:
+    keyframe = [i % 50 == 0 for i in range(3_000)]
+    sizes = [KEYFRAME if key or 59.6 <= i / 25 < until_s else 100 for i, key in enumerate(keyframe)]
+    activity = Activity(index_of(sizes, keyframe), CARD_SHARE)
+    assert activity.may_be_swept_within(58.0, 60.0)
+    assert activity.may_be_swept_within(60.0, 62.0) is is_told
 
 
 def test_hours_take_little_memory_and_tell_the_same_as_their_parts() -> None:

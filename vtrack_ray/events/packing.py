@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from vtrack_ray.events.chain import Moment
 from vtrack_ray.meaning.profile import Profile
-from vtrack_ray.meaning.sample import Trigger
+from vtrack_ray.meaning.sample import DEBOUNCE_S, Trigger
 
-DEBOUNCE_US = 1_000_000
-"""A change of the trigger that lasts less than this is a misread or a passing hand."""
+DEBOUNCE_US = round(DEBOUNCE_S * 1e6)
 
 STILL_US = 3_000_000
 """Without a hand and without a label for at least this long, the table is still. MediaPipe finds a hand in 4 of 5

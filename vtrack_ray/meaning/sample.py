@@ -17,6 +17,10 @@ class Trigger(StrEnum):
     """Covered: a parcel is being packed."""
 
 
+DEBOUNCE_S = 1.0
+"""A change of the trigger that lasts less than this is a misread or a passing hand."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sight:
     """A tracking code seen in a picture: its text, where (in pixels of the recorded picture) and by which decoder.

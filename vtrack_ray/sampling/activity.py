@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.packets import PacketIndex
+from vtrack_ray.meaning.sample import DEBOUNCE_S
 from vtrack_ray.meaning.span import Span
 
 REACH_S = 60.0
@@ -80,23 +81,29 @@ class Activity:
             least = np.maximum(_SWEPT * keyframe_bytes, _ABOVE_BUSY * busy_level[within])
             swept[within] |= changed[within] >= least
         self._moved = np.flatnonzero(moved)
-        self._swept = np.flatnonzero(swept)
+        # In bins, from the first one of each sweep to the one behind its last.
+        edges = np.flatnonzero(np.diff(swept, prepend=False, append=False))
+        self._sweeps_s = ((edges + self._first) * BIN_S).reshape(-1, 2)
 
     def moved_within(self, start_s: float, end_s: float) -> Span | None:
         """From the first to the last sign of motion in that time; None if there is none."""
-        bins = self._between(self._moved, start_s, end_s)
+        first, last = (math.floor(time_s / BIN_S) - self._first for time_s in (start_s, end_s))
+        bins = self._moved[np.searchsorted(self._moved, first) : np.searchsorted(self._moved, last, side="right")]
         if not len(bins):
             return None
         first_s, last_s = (bins[[0, -1]] + self._first) * BIN_S
         return Span(max(start_s, float(first_s)), min(end_s, float(last_s) + BIN_S))
 
     def may_be_swept_within(self, start_s: float, end_s: float) -> bool:
-        """Whether something as large as a parcel may have come or gone in that time."""
-        return len(self._between(self._swept, start_s, end_s)) > 0
+        """Whether something as large as a parcel may have come or gone in that time.
 
-    def _between(self, bins: NDArray[np.int64], start_s: float, end_s: float) -> NDArray[np.int64]:
-        first, last = (math.floor(time_s / BIN_S) - self._first for time_s in (start_s, end_s))
-        return bins[np.searchsorted(bins, first) : np.searchsorted(bins, last, side="right")]
+        What began before it has shown there, unless it goes on for as long as the card may be seen in between.
+        """
+        starts_s, ends_s = self._sweeps_s.T
+        number = int(np.searchsorted(starts_s, start_s))
+        begins = number < len(starts_s) and starts_s[number] < end_s
+        goes_on = number > 0 and min(ends_s[number - 1], end_s) - start_s >= DEBOUNCE_S
+        return bool(begins or goes_on)
 
 
 def _levels(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
