@@ -260,6 +260,13 @@ def test_a_packing_between_two_pictures_that_others_are_made_from_is_found(tmp_p
     assert (few[0].start_s, few[0].end_s) == (every[0].start_s, every[0].end_s)
 
 
+def test_a_second_look_takes_a_picture_each_interval_however_few_others_are_made_from(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(6, 6), before_s=3, after_s=3)
+    video = in_long_rows(Order(packing=packing, look=TINY, recording=Recording(frame_rate=4)), tmp_path, keyint=32)
+    log = second_look(video, Profile(camera_name="cam1"), Span(3.0, 9.0))
+    assert [sample.time_s for sample in log.samples] == pytest.approx(np.arange(3.0, 9.0, 0.25))
+
+
 UNMARKED = Packing(events=2, event_s=(6, 7), idle_s=(4, 4.5), before_s=3, after_s=3, trigger_card=False)
 BARE = {
     "plain": Order(packing=UNMARKED, look=SMALL, recording=THIRD),
