@@ -24,6 +24,7 @@ from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event
 from vtrack_ray.meaning.profile import Profile
+from vtrack_ray.meaning.sample import Trigger
 from vtrack_ray.meaning.sampling_log import Method, SamplingLog
 from vtrack_ray.meaning.span import Coverage, Span, covered_s
 from vtrack_ray.meaning.video import Video
@@ -148,6 +149,35 @@ def test_packings_closer_together_than_keyframes(tmp_path: Path) -> None:
     )
 
 
+def test_packings_closer_together_than_keyframes_in_noise_that_hides_what_moves(tmp_path: Path) -> None:
+    packing = Packing(events=3, event_s=(5.5, 6.5), idle_s=(2.8, 3.0), label_s=1.2)
+    order = Order(packing=packing, look=replace(SMALL, noise=8), recording=replace(THIRD, keyframe_s=4.5))
+    assert_cascade_equals_every_picture(order, tmp_path)
+
+
+def test_a_hand_that_covers_the_card_at_a_keyframe_is_not_taken_for_the_parcel_that_comes_next(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(5.5, 6.5), before_s=4.2, after_s=3, passing_hands=1)
+    look, recording = replace(SMALL, parcel_scale=0.3), replace(THIRD, keyframe_s=60)
+    truth = render(Order(seed=2, packing=packing, look=look, recording=recording), tmp_path / "whole")
+    [source] = (tmp_path / "whole" / "cam1").iterdir()
+    [file] = scan([source]).files
+    whole = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name="cam1", qr_trigger_area=survey(whole, "TimeGo"))
+    every = sample_span(whole, profile, Span(0.0, whole.duration_s), is_exhaustive=True)
+    came_s = truth.events[0].start_s
+    hand_s = [s.time_s for s in every.samples if s.trigger is Trigger.OFF and s.time_s < came_s - 0.5]
+    assert came_s - hand_s[-1] == pytest.approx(2.4)
+    keyframes = f"0,{hand_s[-1]},{came_s},{came_s + 2.2},{came_s + 4.2}"
+    target = tmp_path / "cam1.mp4"
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "22", "-g", "999", "-force_key_frames", keyframes]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, *coded, target], check=True)
+    [file] = scan([target]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    for span_s in (300.0, 1.7):
+        _, [event] = sampled(video, profile, span_s, is_exhaustive=False)
+        assert event.start_s == pytest.approx(came_s, abs=0.2)
+
+
 @pytest.mark.parametrize("keyframe_s", [10.0, 60.0])
 def test_spans_shorter_than_the_distance_of_keyframes(keyframe_s: float, tmp_path: Path) -> None:
     order = Order(packing=SHORT, look=TINY, recording=replace(THIRD, keyframe_s=keyframe_s))
@@ -179,7 +209,7 @@ def test_a_span_behind_the_last_keyframe_shows_what_the_whole_does(tmp_path: Pat
     last = sample_span(video, profile, Span(video.duration_s - 0.5, video.duration_s))
     assert [*last.samples] == [sample for sample in whole.samples if sample.time_s >= last.span.start_s]
     assert [stretch.coverage for stretch in last.coverage] == [Coverage.IDLE]
-    assert last.pictures == 2
+    assert last.pictures == 3
 
 
 @pytest.mark.parametrize("way", ["cut at the front", "refreshed bit by bit"])

@@ -96,18 +96,42 @@ def test_without_pictures_or_keyframes_there_is_nothing_to_tell_by() -> None:
 
 def test_a_parcel_that_comes_or_goes_is_larger_than_hands() -> None:
     activity = idle(100, burst_at=1_510, burst=KEYFRAME)
-    assert activity.may_be_swept_within(60.0, 62.0)
-    assert not activity.may_be_swept_within(62.0, 64.0)
-    assert not activity.may_be_swept_within(58.0, 60.0)
+    sweep = Span(60.0, 60.5)
+    assert activity.sweeps_within(60.0, 62.0) == [sweep]
+    assert activity.sweeps_within(58.0, 60.0) == [sweep]
+    assert activity.sweeps_within(58.0, 59.9) == []
+    assert activity.sweeps_within(60.5, 62.0) == []
+    assert idle(100, burst_at=1_510, burst=KEYFRAME // 4).sweeps_within(0.0, 120.0) == []
 
 
-@pytest.mark.parametrize(("until_s", "is_told"), [(60.4, False), (60.9, True), (65.9, True)])
-def test_what_began_before_a_keyframe_counts_behind_it_only_where_it_goes_on(until_s: float, is_told: bool) -> None:
+def test_a_sweep_is_told_of_as_a_whole() -> None:
     keyframe = [i % 50 == 0 for i in range(3_000)]
-    sizes = [KEYFRAME if key or 59.6 <= i / 25 < until_s else 100 for i, key in enumerate(keyframe)]
+    sizes = [KEYFRAME if key or 59.6 <= i / 25 < 60.9 else 100 for i, key in enumerate(keyframe)]
+    assert Activity(index_of(sizes, keyframe), CARD_SHARE).sweeps_within(60.2, 60.3) == [Span(59.5, 61.0)]
+
+
+def test_a_moment_in_which_no_hands_move_may_be_a_rest() -> None:
+    keyframe = [i % 50 == 0 for i in range(3_000)]
+    moving = [Span(20, 24.5), Span(26, 30)]
+    sizes = [
+        KEYFRAME if key else 600 if any(span.start_s <= i / 25 < span.end_s for span in moving) else 100
+        for i, key in enumerate(keyframe)
+    ]
     activity = Activity(index_of(sizes, keyframe), CARD_SHARE)
-    assert activity.may_be_swept_within(58.0, 60.0)
-    assert activity.may_be_swept_within(60.0, 62.0) is is_told
+    assert activity.may_rest_within(24.0, 28.0)
+    assert not activity.may_rest_within(20.0, 24.0)
+    assert activity.may_rest_within(24.0, 24.5)
+    assert activity.may_rest_within(30.5, 60.0)
+
+
+@pytest.mark.parametrize(("noise", "is_hidden"), [(KEYFRAME // 200, False), (KEYFRAME // 20, True)])
+def test_noise_may_hide_a_rest(noise: int, is_hidden: bool) -> None:
+    """Something moves in seven half seconds of eight."""
+    keyframe = [i % 48 == 0 for i in range(2_880)]
+    sizes = [KEYFRAME if key else noise + (i // 12 % 8 > 0) * KEYFRAME // 50 for i, key in enumerate(keyframe)]
+    activity = Activity(index_of(sizes, keyframe, rate=24.0), CARD_SHARE)
+    assert activity.may_rest_within(40.5, 43.9) is is_hidden
+    assert activity.may_rest_within(40.5, 44.1)
 
 
 def test_hours_take_little_memory_and_tell_the_same_as_their_parts() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.activity import Activity
-from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, lead_s, on_grid
+from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, lead_s, may_be_a_hand, on_grid
 
 CARD_SHARE = 0.008
 
@@ -39,18 +40,22 @@ def test_the_grid_takes_five_pictures_of_a_second() -> None:
 
 
 class Moving:
-    """Motion in that time, and nowhere else."""
+    """Motion at those times, and nowhere else."""
 
-    def __init__(self, *moved: float, swept_s: float = -1.0) -> None:
+    def __init__(self, *moved: float, swept: Sequence[Span] = (), may_rest: bool = False) -> None:
         self.moved = moved
-        self.swept_s = swept_s
+        self.swept = swept
+        self.may_rest = may_rest
 
     def moved_within(self, start_s: float, end_s: float) -> Span | None:
         inside = [time_s for time_s in self.moved if start_s <= time_s <= end_s]
         return Span(min(inside), max(inside)) if inside else None
 
-    def may_be_swept_within(self, start_s: float, end_s: float) -> bool:
-        return start_s < self.swept_s < end_s
+    def sweeps_within(self, start_s: float, end_s: float) -> list[Span]:
+        return [sweep for sweep in self.swept if sweep.start_s <= end_s and sweep.end_s > start_s]
+
+    def may_rest_within(self, start_s: float, end_s: float) -> bool:
+        return self.may_rest and start_s < end_s
 
 
 ALWAYS = Moving(*(n / 2 for n in range(100)))
@@ -93,11 +98,79 @@ def test_one_sign_of_motion_may_be_the_end_of_a_packing_that_began_without() -> 
     assert gap.is_idle
 
 
-def test_between_two_parcels_it_looks_where_as_much_changed_as_when_one_is_moved() -> None:
-    [gap] = gaps([off(0), off(2)], Moving(1, swept_s=1), 5.0)
-    assert gap.needs_look
-    [gap] = gaps([on(0), on(2)], Moving(1, swept_s=1), 5.0)
+@pytest.mark.parametrize(
+    ("sweep", "following", "needs_look"),
+    [
+        (Span(10.5, 11), off(14), True),
+        (Span(12, 12.5), off(14), True),
+        (Span(12, 12.5), None, True),
+        # The parcel that has come before, and the one that has left behind:
+        (Span(9.5, 10.5), off(14), False),
+        (Span(9.5, 11.5), off(14), True),
+        (Span(12, 12.5), on(14), False),
+        (Span(11.5, 12.5), on(14), False),
+        (Span(10.5, 12.5), on(14), True),
+        (Span(11, 11.5), on(14), True),
+    ],
+)
+def test_between_two_parcels_it_looks_where_as_much_changed_as_when_one_is_moved(
+    sweep: Span, following: Sample | None, needs_look: bool
+) -> None:
+    moving = Moving(11, swept=[sweep])
+    behind = [following] if following else []
+    assert gaps([off(10), off(12), *behind], moving, 5.0)[0].needs_look is needs_look
+    assert not gaps([on(10), on(12), *behind], moving, 5.0)[0].needs_look
+
+
+@pytest.mark.parametrize(("apart_s", "needs_look"), [(2, False), (2.4, False), (3, True), (4, True)])
+def test_between_two_parcels_it_looks_where_the_table_may_have_rested_for_longer_than_keyframes_are_apart(
+    apart_s: float, needs_look: bool
+) -> None:
+    [gap] = gaps([off(0), off(apart_s)], Moving(1, may_rest=True), 5.0)
+    assert gap.needs_look is needs_look
+    [gap] = gaps([off(0), off(apart_s)], Moving(1), 5.0)
     assert not gap.needs_look
+    [gap] = gaps([on(0), on(apart_s)], Moving(1, may_rest=True), 5.0)
+    assert not gap.needs_look
+
+
+@pytest.mark.parametrize(
+    ("seen_s", "swept", "may_be"),
+    [
+        ([9.2], [], True),
+        ([8.9], [], False),
+        ([9.2], [Span(9.5, 10)], False),
+        ([9.2], [Span(12, 12.5)], True),
+        ([12.8], [], True),
+        ([13.1], [], False),
+        ([12.8], [Span(12.5, 13)], False),
+        ([0.0, 9.2, 20.0], [], True),
+        ([0.0, 20.0], [], False),
+        ([], [], False),
+    ],
+)
+def test_what_covers_the_card_for_a_moment_so_far_may_be_a_hand_unless_a_parcel_moved(
+    seen_s: list[float], swept: list[Span], may_be: bool
+) -> None:
+    moving = Moving(11, swept=swept)
+    [gap] = gaps([off(10), off(12)], moving, 5.0)
+    assert may_be_a_hand(gap, seen_s, moving) is may_be
+    [still] = gaps([off(10), off(12)], Moving(), 5.0)
+    [shown] = gaps([off(10), on(12)], moving, 5.0)
+    assert not any(may_be_a_hand(other, seen_s, moving) for other in (still, shown))
+
+
+def test_a_keyframe_out_of_turn_is_examined_where_the_next_one_is_far() -> None:
+    sizes = [100] * 2_000
+    for i in (*range(0, 2_000, 100), 1_010):  # one each 4 s, and one at 40.4 s
+        sizes[i] = 30_000
+    times = np.arange(2_000) / 25
+    index = PacketIndex(
+        times_s=times, keyframe=np.array(sizes) == 30_000, size_bytes=np.array(sizes, np.int64), end_s=80.0
+    )
+    for i in (1_005, 1_050):
+        index.size_bytes[i] = 5_000
+    assert {40.0, 40.4, 44.0} <= set(keyframes_of(index).coarse(Span(0.0, 80.0), 5.0))
 
 
 def test_a_stretch_is_idle_only_between_two_on_samples() -> None:
@@ -184,8 +257,8 @@ def test_what_lies_around_the_examined_keyframes_next_to_a_span_counts_too() -> 
     sizes[::140] = 30_000
     whole = index_of(sizes.tolist(), gop=140, rate=10)
     span = Span(391.5, 391.8)
-    assert keyframes_of(whole).coarse(span, 5.0) == [378.0, 392.0]
-    assert keyframes_of(around(whole, span, 14)).coarse(span, 5.0) == [378.0, 392.0]
+    assert keyframes_of(whole).coarse(span, 5.0) == [364.0, 378.0, 392.0, 406.0]
+    assert keyframes_of(around(whole, span, 14)).coarse(span, 5.0) == [364.0, 378.0, 392.0, 406.0]
 
 
 def around(whole: PacketIndex, span: Span, gop_s: int) -> PacketIndex:

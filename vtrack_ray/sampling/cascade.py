@@ -12,7 +12,7 @@ from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import SEARCH_EVERY, Gap, Keyframes, gaps, is_next_on_grid
+from vtrack_ray.sampling.plan import SEARCH_EVERY, Gap, Keyframes, gaps, is_next_on_grid, may_be_a_hand
 from vtrack_ray.sampling.regular import regular
 from vtrack_ray.vision.trigger import CARD_ROOM
 
@@ -34,8 +34,13 @@ def cascade(look: Look) -> None:
         regular(look, Span(max(stretch.start_s, look.reach.start_s), min(stretch.end_s, look.reach.end_s)))
     with look.stages.stage("refine"):
         found = [gap for gap in gaps(coarse, activity, look.profile.min_packing_s) if gap.span not in lost]
+        for gap, *beside in zip(found, [None, *found], [*found[1:], None], strict=False):
+            # What hides in a gap depends on what its neighbours show, too.
+            counting = [gap, *(other for other in beside if other is not None and other.is_off)]
+            if gap.needs_look and any(_lies_in(one, look.reach) for one in counting):
+                _refine(look, gap, keyframes)
         for gap in found:
-            if gap.needs_look and gap.span.end_s > look.reach.start_s:
+            if not gap.needs_look and _lies_in(gap, look.reach) and may_be_a_hand(gap, _seen_s(look), activity):
                 _refine(look, gap, keyframes)
     look.accounted += [
         Stretch(span=gap.span, coverage=Coverage.IDLE if gap.is_idle else Coverage.EXAMINED) for gap in found
@@ -54,6 +59,8 @@ def _examine_keyframes(look: Look, keyframes: Keyframes) -> list[Span]:
     good = [-math.inf, *look.samples, math.inf]
     numbers = (bisect(good, time_s) for time_s in wanted if time_s not in look.samples)
     lost = [Span(good[number - 1], good[number]) for number in dict.fromkeys(numbers)]
+    # What lies behind the reach is the next span's.
+    lost = [stretch for stretch in lost if stretch.start_s < look.reach.end_s]
     # There it is found out once more, among all pictures, what can't be had.
     look.pictures.faults = [
         fault
@@ -92,6 +99,15 @@ def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sampl
     for picture in look.pictures.all(Span(last.time_s if last else 0.0, math.inf)):  # noqa: B007
         look.pictures_decoded += 1
     return [] if picture is None or picture.time_s in look.samples else [_examined(look, picture)]
+
+
+def _lies_in(gap: Gap, reach: Span) -> bool:
+    return gap.span.start_s < reach.end_s and gap.span.end_s > reach.start_s
+
+
+def _seen_s(look: Look) -> list[float]:
+    """When the card was seen."""
+    return sorted(sample.time_s for sample in look.samples.values() if sample.trigger is Trigger.ON)
 
 
 def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:

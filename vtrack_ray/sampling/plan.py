@@ -6,6 +6,7 @@ never on where the span begins or ends: a video sampled in any number of spans g
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.packets import PacketIndex
-from vtrack_ray.meaning.sample import Sample, Trigger
+from vtrack_ray.meaning.sample import DEBOUNCE_S, Sample, Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.activity import BIN_S, REACH_S, Activity
 
@@ -28,14 +29,17 @@ those are refined anyway."""
 CHECK_S = 20.0
 """A keyframe is examined at least this often where packet sizes say that nothing moves."""
 
+_UNSEEN_REST_S = 2.5
+"""Two packings with less time than this between them may come out as one, where sizes do not tell them apart."""
+
 SEARCH_EVERY = 2
 """Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
 
 
 def lead_s(keyframes_apart_s: float) -> float:
     """How far beyond a span, on both sides, its choice of pictures depends on what is there: on the noise around the
-    last two keyframes examined before it, or the first one behind it."""
-    return REACH_S + BIN_S + 2 * (CHECK_S + keyframes_apart_s)
+    last three keyframes examined before it, or the first two behind it."""
+    return REACH_S + BIN_S + 3 * (CHECK_S + keyframes_apart_s)
 
 
 def on_grid(times_s: Times, interval_s: float) -> NDArray[np.bool_]:
@@ -72,22 +76,32 @@ class Keyframes:
         one sign of motion alone is enough for it to be seen in one of the two.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
-        lies between two where there are two; where none is behind it, the last two at least.
+        lies between two where there are two, and one more on both sides, since what a gap may hide depends on its
+        neighbours; where none is behind it, the last three at least.
         """
         times_s = self.times_s
         chosen = on_grid(times_s, CHECK_S)
-        numbers = np.flatnonzero(on_grid(times_s, min(COARSE_S, guarantee_s / 2)))
+        numbers = np.flatnonzero(self._one_each(min(COARSE_S, guarantee_s / 2)))
         for before, number in pairwise(numbers):
             if self._activity.moved_within(times_s[before], times_s[number]) is not None:
                 chosen[[before, number]] = True
         chosen[-1:] = True
         examined = times_s[chosen]
         before, behind = examined[examined <= reach.start_s], examined[examined >= reach.end_s]
-        first = before[-1] if before.size else -np.inf
-        last = behind[0] if behind.size else np.inf
-        if not behind.size and examined.size > 1:
-            first = min(first, examined[-2])
+        first = before[-2:][0] if before.size else -np.inf
+        last = behind[:2][-1] if behind.size else np.inf
+        if not behind.size:
+            first = min(first, examined[-3:][0])
         return [float(time_s) for time_s in examined[(examined >= first) & (examined <= last)]]
+
+    def _one_each(self, apart_s: float) -> NDArray[np.bool_]:
+        """Which keyframes to take for one each `apart_s`: the first of each step, and of a step that is followed by one
+        with none, the last, too, as encoders put one where much changes."""
+        steps = _steps(self.times_s, apart_s)
+        is_last = np.diff(steps, append=np.inf) > 1
+        is_last[-1:] = False
+        taken: NDArray[np.bool_] = on_grid(self.times_s, apart_s) | is_last
+        return taken
 
     def last_before(self, time_s: float) -> float:
         """The last keyframe at or before that time; minus infinity if there is none."""
@@ -106,7 +120,9 @@ class Motion(Protocol):
 
     def moved_within(self, start_s: float, end_s: float) -> Span | None: ...
 
-    def may_be_swept_within(self, start_s: float, end_s: float) -> bool: ...
+    def sweeps_within(self, start_s: float, end_s: float) -> list[Span]: ...
+
+    def may_rest_within(self, start_s: float, end_s: float) -> bool: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,29 +143,72 @@ class Gap:
     def span(self) -> Span:
         return Span(self.before.time_s, self.after.time_s)
 
+    @property
+    def is_off(self) -> bool:
+        """Whether the card is covered at both ends."""
+        return self.before.trigger is self.after.trigger is Trigger.OFF
+
 
 def gaps(coarse: Sequence[Sample], motion: Motion, guarantee_s: float) -> list[Gap]:
     """The gaps between neighbouring coarse samples.
 
     A parcel comes and goes with motion: without any, or between two samples no further apart than `guarantee_s` (min
     packing time), no packing of that length can hide. Between two Off samples, a parcel may have left and another have
-    come: so it looks where a code vanished, or where as much changed as when a parcel is moved.
+    come: so it looks where a code vanished, where as much changed as when a parcel is moved, and where the table may
+    have rested in between.
     """
     found = []
-    for before, after in pairwise(coarse):
+    for before, after, following in zip(coarse, coarse[1:], [*coarse[2:], None], strict=False):
         moved = motion.moved_within(before.time_s, after.time_s)
         is_trusted = moved is None or after.time_s - before.time_s <= guarantee_s
         is_edge = before.trigger is not after.trigger
         is_off = before.trigger is after.trigger is Trigger.OFF
-        is_swept = is_off and motion.may_be_swept_within(before.time_s, after.time_s)
+        leaves = following is not None and following.trigger is Trigger.ON
         code_left = bool(before.codes - after.codes) and moved is not None
+        is_swept = is_off and _is_swept(motion, before, after, leaves=leaves)
+        may_rest = is_off and moved is not None and _may_rest(motion, before, after)
         found.append(
             Gap(
                 before=before,
                 after=after,
                 moved=moved,
                 is_idle=is_trusted and before.trigger is after.trigger is Trigger.ON,
-                needs_look=is_edge or code_left or is_swept or not is_trusted,
+                needs_look=is_edge or code_left or is_swept or may_rest or not is_trusted,
             )
         )
     return found
+
+
+def _is_swept(motion: Motion, before: Sample, after: Sample, *, leaves: bool) -> bool:
+    """Whether a parcel may have left between two Off samples and another have come.
+
+    What began before them shows there, and if the parcel `leaves` behind them, that began before it was seen to.
+    """
+    return any(
+        not (sweep.start_s < before.time_s and sweep.end_s - before.time_s < DEBOUNCE_S)
+        and not (leaves and sweep.end_s > after.time_s and after.time_s - sweep.start_s < DEBOUNCE_S)
+        for sweep in motion.sweeps_within(before.time_s, after.time_s)
+    )
+
+
+def _may_rest(motion: Motion, before: Sample, after: Sample) -> bool:
+    """Whether the table may have been at rest between two Off samples for longer than may go unseen."""
+    is_long = after.time_s - before.time_s > _UNSEEN_REST_S
+    return is_long and motion.may_rest_within(before.time_s, after.time_s)
+
+
+def may_be_a_hand(gap: Gap, on_s: Sequence[float], motion: Motion) -> bool:
+    """Whether it may have been a passing hand that covered the card at one end of a gap, and not the parcel that covers
+    it at the other: the card was seen a moment before or after, and nothing as large as a parcel moved in between.
+
+    `on_s`: the times at which the card was seen, in order.
+    """
+    if not gap.is_off or gap.moved is None:
+        return False
+    number = bisect(on_s, gap.before.time_s)
+    moments = [Span(seen_s, gap.before.time_s) for seen_s in on_s[max(number - 1, 0) : number]]
+    number = bisect(on_s, gap.after.time_s)
+    moments += [Span(gap.after.time_s, seen_s) for seen_s in on_s[number : number + 1]]
+    return any(
+        moment.duration_s < DEBOUNCE_S and not motion.sweeps_within(moment.start_s, moment.end_s) for moment in moments
+    )
