@@ -1,5 +1,5 @@
 # One command for each thing to do. All but clean set up first, which takes no time once it is done.
-.PHONY: setup demo test chaos chaos-cluster lint bench soak simulate api-page lock clean
+.PHONY: setup demo test chaos drawn chaos-cluster lint bench soak simulate api-page lock clean
 
 setup:
 	@scripts/setup.sh
@@ -18,6 +18,10 @@ chaos: setup
 # Needs root: its machines are network namespaces. Some minutes.
 chaos-cluster: setup
 	.venv/bin/python -m tests.chaos_cluster --rounds 5
+
+# Goes on for an hour or two.
+drawn: setup
+	.venv/bin/python -m tests.drawn --count 400
 
 lint: setup
 	.venv/bin/ruff check .

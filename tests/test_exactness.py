@@ -150,7 +150,7 @@ def test_packings_closer_together_than_keyframes(tmp_path: Path) -> None:
 
 
 def test_packings_closer_together_than_keyframes_in_noise_that_hides_what_moves(tmp_path: Path) -> None:
-    packing = Packing(events=3, event_s=(5.5, 6.5), idle_s=(2.8, 3.0), label_s=1.2)
+    packing = Packing(events=2, event_s=(5.5, 6.5), idle_s=(2.8, 3.0), label_s=1.2)
     order = Order(packing=packing, look=replace(SMALL, noise=8), recording=replace(THIRD, keyframe_s=4.5))
     assert_cascade_equals_every_picture(order, tmp_path)
 
