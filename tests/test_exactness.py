@@ -173,9 +173,11 @@ def test_a_hand_that_covers_the_card_at_a_keyframe_is_not_taken_for_the_parcel_t
     subprocess.run(["ffmpeg", "-v", "error", "-i", source, *coded, target], check=True)
     [file] = scan([target]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
-    for span_s in (300.0, 1.7):
-        _, [event] = sampled(video, profile, span_s, is_exhaustive=False)
-        assert event.start_s == pytest.approx(came_s, abs=0.2)
+    whole_take, [event] = sampled(video, profile, 300.0, is_exhaustive=False)
+    assert event.start_s == pytest.approx(came_s, abs=0.2)
+    in_spans, [same] = sampled(video, profile, 1.7, is_exhaustive=False)
+    assert same == event
+    assert [m for m in in_spans.moments if m.sample.trigger] == [m for m in whole_take.moments if m.sample.trigger]
 
 
 @pytest.mark.parametrize("keyframe_s", [10.0, 60.0])
@@ -408,6 +410,19 @@ def test_around_a_damaged_keyframe_all_is_decoded_and_nothing_else(tmp_path: Pat
         lost = [s.span for log in take.logs for s in log.coverage if s.coverage is Coverage.UNREADABLE]
         assert [(span.start_s, span.end_s) for span in lost] == [pytest.approx((20.0, 22.0), abs=0.1)]
         assert sum(log.pictures for log in take.logs) < unhurt.pictures + rate * (40 + 4 * len(take.logs))
+
+
+def test_a_keyframe_that_is_damaged_behind_a_span_is_no_matter_of_that_span(tmp_path: Path) -> None:
+    packing = Packing(events=1, event_s=(5.5, 6), before_s=3, after_s=3)
+    render(Order(packing=packing, look=TINY, recording=THIRD), tmp_path)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name=video.camera_name, qr_trigger_area=survey(video, "TimeGo"))
+    unhurt = sample_span(video, profile, Span(0.0, 5.0))
+    spoil_keyframe(file.path, 8.0)
+    log = sample_span(video, profile, Span(0.0, 5.0))
+    assert log.notes == ()
+    assert (log.samples, log.coverage) == (unhurt.samples, unhurt.coverage)
 
 
 def test_without_a_card_a_keyframe_that_is_damaged_hides_no_still_time(tmp_path: Path) -> None:

@@ -39,8 +39,10 @@ def cascade(look: Look) -> None:
             counting = [gap, *(other for other in beside if other is not None and other.is_off)]
             if gap.needs_look and any(_lies_in(one, look.reach) for one in counting):
                 _refine(look, gap, keyframes)
+        # By what these show alone: else how far one such gap leads to the next would depend on where the span begins.
+        seen_s = sorted(sample.time_s for sample in look.samples.values() if sample.trigger is Trigger.ON)
         for gap in found:
-            if not gap.needs_look and _lies_in(gap, look.reach) and may_be_a_hand(gap, _seen_s(look), activity):
+            if not gap.needs_look and _lies_in(gap, look.reach) and may_be_a_hand(gap, seen_s, activity):
                 _refine(look, gap, keyframes)
     look.accounted += [
         Stretch(span=gap.span, coverage=Coverage.IDLE if gap.is_idle else Coverage.EXAMINED) for gap in found
@@ -103,11 +105,6 @@ def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sampl
 
 def _lies_in(gap: Gap, reach: Span) -> bool:
     return gap.span.start_s < reach.end_s and gap.span.end_s > reach.start_s
-
-
-def _seen_s(look: Look) -> list[float]:
-    """When the card was seen."""
-    return sorted(sample.time_s for sample in look.samples.values() if sample.trigger is Trigger.ON)
 
 
 def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
