@@ -18,6 +18,8 @@ from vtrack_ray.render.order import Look, Order, Packing, Recording
         (lambda: Packing(events=1, passing_hands=3), "passing_hands"),
         (lambda: Packing(hands_over_label=True, event_s=(5.0, 9.0)), "hands_over_label takes event_s from 6.0 s"),
         (lambda: Packing(hands_over_label=True, label_s=1.0), "label_s from 2.5 s"),
+        (lambda: Packing(lifted_s=0.7), "lifted_s is 0.7; it takes 0 to 0.6"),
+        (lambda: Packing(lifted_s=0.5, event_s=(2.5, 3.0)), "lifted_s takes event_s from 4.0 s"),
         (lambda: Look(width_px=641), "even number"),
         (lambda: Look(tilt_deg=90), "tilt_deg"),
         (lambda: Look(parcel_scale=0), "parcel_scale is 0"),

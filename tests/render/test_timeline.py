@@ -25,6 +25,7 @@ def orders(draw: st.DrawFn) -> Order:
             after_s=draw(st.floats(1.5, 10)),
             two_codes=draw(st.booleans()),
             passing_hands=draw(st.integers(0, events)),
+            lifted_s=draw(st.sampled_from([0.0, 0.6])) if event_min >= 4 else 0.0,
         ),
         recording=Recording(
             videos=draw(st.integers(1, events)),

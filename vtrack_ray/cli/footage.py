@@ -56,6 +56,7 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str) -> st
 @click.option("--cut-short", is_flag=True, help="It ends within the last packing; not with --borders event.")
 @click.option("--hands-over-label", is_flag=True, help="Hands pass over the labels: half of the time no code is whole.")
 @click.option("--passing-hands", default=0, help="Pauses in which a hand passes over the card, under a second.")
+@click.option("--lifted-s", default=_PACKING.lifted_s, help="Time each parcel is off the card once while packed.")
 @click.option("--width-px", default=_LOOK.width_px, help="Width of the picture.")
 @click.option("--height-px", default=_LOOK.height_px, help="Height of the picture.")
 @click.option("--card-module-px", type=float, show_default="6 at 1080 lines", help="The trigger card's module.")

@@ -23,6 +23,9 @@ _SHORTEST_BORDER_S = 4.0
 """An idle stretch in which one file ends and the next begins."""
 _SHORTEST_STROKED_EVENT_S, _SHORTEST_STROKED_LABEL_S = 6.0, 2.5
 """So that a label over which hands pass shows long enough to lie free as well."""
+_LONGEST_LIFTED_S = 0.6
+"""On its way aside and back, a parcel frees the card for a moment more: less than a second in all."""
+_SHORTEST_LIFTED_EVENT_S = 4.0
 _UNSTORABLE = {("hevc", "avi"), ("mjpeg", "ts"), ("hevc", "flv"), ("mjpeg", "flv")}
 _FRAGMENTABLE = ("mp4", "mov")
 
@@ -52,6 +55,8 @@ class Packing:
     """Whether the footage ends in the midst of the last event."""
     passing_hands: int = 0
     """In how many idle stretches a hand passes over the trigger card, for less than a second."""
+    lifted_s: float = 0.0
+    """For how long each parcel is off the trigger card once while it is packed: less than a second, which is no end."""
 
     def __post_init__(self) -> None:
         _require(self.events >= 0, f"events is {self.events}; it takes 0 or more")
@@ -60,6 +65,13 @@ class Packing:
         for name in ("before_s", "after_s"):
             _require(getattr(self, name) >= 1.5, f"{name} is {getattr(self, name)}; hands need 1.5 s or more")
         _require(self.events > 0 or not self.cut_short, "with no events, cut_short has none to cut")
+        _require(
+            not self.lifted_s or self.event_s[0] >= _SHORTEST_LIFTED_EVENT_S,
+            f"lifted_s takes event_s from {_SHORTEST_LIFTED_EVENT_S} s",
+        )
+        _require(
+            0 <= self.lifted_s <= _LONGEST_LIFTED_S, f"lifted_s is {self.lifted_s}; it takes 0 to {_LONGEST_LIFTED_S}"
+        )
         _require(self.label_s is None or self.label_s > 0, f"label_s is {self.label_s}; it takes more than 0")
         _require_one_of("symbology", self.symbology, get_args(Symbology))
         _require(

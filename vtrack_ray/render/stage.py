@@ -70,6 +70,7 @@ class Stage:
         self._look = look
         self._sway_px = min(look.sway_px_per_s / _SWAY_RAD_PER_S, max(layout.margin - 4, 0))
         self._sway_rate = look.sway_px_per_s / self._sway_px if self._sway_px else 0.0
+        self._beside_px = layout.card.right + layout.margin - layout.parcel.x
         self._on_label = _wrists_on_labels(layout)
         self._outlines: dict[tuple[bool, int], npt.NDArray[np.float64]] = {}
 
@@ -160,6 +161,8 @@ class Stage:
         if time_s < rested_s:
             return outside + (rest - outside) * max(0.0, time_s - packed.arrives_s) / SLIDE_S
         x = rest + self._sway_px * np.sin(self._sway_rate * (min(time_s, packed.leaves_s) - rested_s))
+        if packed.lifted:
+            x += self._beside_px * _out(packed.lifted, time_s)
         if time_s < packed.leaves_s:
             return float(x)
         return float(x + (self.layout.width - x) * (time_s - packed.leaves_s) / SLIDE_S)
@@ -234,13 +237,13 @@ def _wrists_on_labels(layout: Layout) -> dict[bool, tuple[float, float]]:
 
 def _stroked(packed: Packed, time_s: float) -> float:
     """How far hands are from their work (0) to the labels (1)."""
-    return max(
-        (
-            _eased((time_s - stroke.from_s) / LIFT_S + 1) * _eased((stroke.until_s - time_s) / LIFT_S + 1)
-            for stroke in packed.strokes
-        ),
-        default=0.0,
-    )
+    return max((_out((stroke.from_s, stroke.until_s), time_s) for stroke in packed.strokes), default=0.0)
+
+
+def _out(stay: tuple[float, float], time_s: float) -> float:
+    """How far a thing is from its place (0) to where it stays in [from, until) (1)."""
+    from_s, until_s = stay
+    return _eased((time_s - from_s) / LIFT_S + 1) * _eased((until_s - time_s) / LIFT_S + 1)
 
 
 def _eased(share: float) -> float:

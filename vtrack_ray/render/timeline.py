@@ -12,7 +12,7 @@ from vtrack_ray.render.order import Order, Packing
 SLIDE_S = 0.5
 """How long a parcel takes from its place to the picture's edge and beyond, and back."""
 LIFT_S = 0.25
-"""How long a hand takes from its work to a label, and back."""
+"""How long a hand takes from its work to a label, and back, and a parcel to be off the card, and on it again."""
 _SECOND_LABEL_AFTER_S = 0.8
 _STROKE_S = (0.5, 1.5)
 _BETWEEN_STROKES_S = (0.9, 1.7)
@@ -49,6 +49,9 @@ class Packed:
     tone: float
     """The cardboard's brightness, about 1."""
     strokes: tuple[Stroke, ...] = ()
+    lifted: tuple[float, float] | None = None
+    """[from, until) in which it is off the trigger card, seconds from the camera's first picture; it moves aside and
+    back about it, `LIFT_S` each."""
 
     @property
     def gone_s(self) -> float:
@@ -116,7 +119,15 @@ def _packed(packing: Packing, number: int, arrives: float, leaves: float, rng: n
         phase=phase,
         tone=tone,
         strokes=_strokes(shown, min(hidden, leaves), seed=int(phase * 1e6)) if stroked else (),
+        lifted=_lifted(arrives, leaves, packing.lifted_s, seed=int(phase * 1e6)) if packing.lifted_s else None,
     )
+
+
+def _lifted(arrives: float, leaves: float, lifted_s: float, seed: int) -> tuple[float, float]:
+    """Anywhere in the packing but for its first and last second; drawn with a seed of its own, as strokes are."""
+    rng = np.random.default_rng(seed)
+    start = float(rng.uniform(arrives + SLIDE_S + 1.0 + LIFT_S, leaves - 1.0 - LIFT_S - lifted_s))
+    return start, start + lifted_s
 
 
 def _strokes(shown: float, until: float, seed: int) -> tuple[Stroke, ...]:

@@ -35,18 +35,18 @@ def true_events(
     events = []
     for packed in stage.timeline.packed:
         near = [t for t in instants if packed.arrives_s - HANDS_BEFORE_S <= t <= packed.gone_s + _AFTERWARDS_S]
-        bounds = _covered(stage, near) if trigger_card else _handled(stage, near)
+        bounds = _covered(stage, packed, near) if trigger_card else _handled(stage, near)
         if bounds is not None:
             events.append(_event(stage, packed, near, bounds, shots, camera_started_at))
     return tuple(events)
 
 
-def _covered(stage: Stage, instants: Sequence[float]) -> tuple[float, float] | None:
-    """The first picture with the card covered, and the first after it with the card free."""
+def _covered(stage: Stage, packed: Packed, instants: Sequence[float]) -> tuple[float, float] | None:
+    """The first picture with the card covered, and the first with the card free once the parcel leaves."""
     start = next((t for t in instants if stage.covers_card(stage.at(t))), None)
     if start is None:
         return None
-    end = next((t for t in instants if t > start and stage.frees_card(stage.at(t))), instants[-1])
+    end = next((t for t in instants if t > max(start, packed.leaves_s) and stage.frees_card(stage.at(t))), instants[-1])
     return start, end
 
 
