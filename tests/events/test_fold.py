@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.events.scenes import WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, triggered, video
+from tests.events.scenes import START, WITH_TRIGGER, WITHOUT_TRIGGER, filmed, handled, triggered, video
+from vtrack_ray import instants
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold, spans_without_code
+from vtrack_ray.events.packing import by_trigger
 from vtrack_ray.meaning.event import EventStatus
 from vtrack_ray.meaning.samples import Samples
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
@@ -29,6 +31,44 @@ def test_a_hand_passing_over_the_card_is_no_transition() -> None:
 def test_the_card_flashing_up_does_not_split_an_event() -> None:
     [event] = fold([filmed(video(), triggered([(10, 20), (20.8, 30)], [("CODE0001", 22, 25)]))], WITH_TRIGGER)
     assert (event.start_s, event.end_s) == (10, 30)
+
+
+def test_a_hand_that_passes_shortly_before_or_after_a_packing_changes_neither_start_nor_end() -> None:
+    packed = [(8.6, 9.2), (10, 20), (20.8, 21.4)]
+    [event] = fold([filmed(video(), triggered(packed, [("CODE0001", 12, 15)]))], WITH_TRIGGER)
+    assert (event.start_s, event.end_s) == (10, 20)
+
+
+def test_a_parcel_lifted_shortly_after_it_came_or_before_it_goes_changes_neither_start_nor_end() -> None:
+    packed = [(10, 10.8), (11.2, 18.8), (19.4, 20)]
+    [event] = fold([filmed(video(), triggered(packed, [("CODE0001", 12, 15)]))], WITH_TRIGGER)
+    assert (event.start_s, event.end_s) == (10, 20)
+
+
+def test_a_misread_changes_neither_start_nor_end() -> None:
+    packed = [(10, 10.6), (10.8, 19.2), (19.4, 20)]
+    [event] = fold([filmed(video(), triggered(packed, [("CODE0001", 12, 15)]))], WITH_TRIGGER)
+    assert (event.start_s, event.end_s) == (10, 20)
+    [event] = fold([filmed(video(), triggered([(10, 20), (20.6, 20.8)], [("CODE0001", 12, 15)]))], WITH_TRIGGER)
+    assert (event.start_s, event.end_s) == (10, 20)
+
+
+def test_misreads_one_after_the_other_are_part_of_what_lasts_longest() -> None:
+    packed = [(10, 15), (15.2, 15.4), (15.6, 15.8), (16, 30), (30.4, 30.6)]
+    [event] = fold([filmed(video(), triggered(packed, [("CODE0001", 12, 15)]))], WITH_TRIGGER)
+    assert (event.start_s, event.end_s) == (10, 30)
+
+
+def test_a_rest_begins_where_the_card_is_seen_for_long_enough_by_itself() -> None:
+    """What is made of several moments may come out otherwise where some of them are read alone."""
+    packed = [(10, 20), (20.8, 21.2), (21.8, 30), (30.4, 30.6)]
+    reading = by_trigger(filmed(video(), triggered(packed)).moments)
+    assert [(seconds(run.start_us), seconds(run.end_us)) for run in reading.packings] == [(10, 20), (21.8, 30)]
+    assert [seconds(rest.start_us) for rest in reading.rests] == [0, 30.6]
+
+
+def seconds(at_us: int) -> float:
+    return (at_us - instants.to_us(START)) / 1e6
 
 
 def test_a_second_between_two_packings_splits_them() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,16 @@ stretches = st.lists(st.integers(0, 849), min_size=2, max_size=20, unique=True).
     lambda ticks: [(low / 5, high / 5) for low, high in zip(*[iter(sorted(ticks))] * 2, strict=False)]
 )
 
+restless = st.lists(st.integers(1, 7) | st.integers(20, 70), min_size=2, max_size=40).map(
+    lambda lengths: [(low / 5, high / 5) for low, high in zip(*[iter(accumulate(lengths))] * 2, strict=False)]
+)
+"""The card seen and covered in turn, often for less than it takes to count."""
+
 
 @st.composite
 def recordings(draw: st.DrawFn) -> tuple[Profile, list[Take]]:
     with_trigger = draw(st.booleans())
-    packed = draw(stretches)
+    packed = draw(stretches | restless)
     codes = [(draw(st.sampled_from(["CODE0001", "CODE0002"])), low, high) for low, high in draw(stretches)]
     takes = []
     for number, (start_s, shift_s) in enumerate(zip(STARTS_S, SHIFTS_S, strict=True)):

@@ -6,9 +6,9 @@ from the rest alone, that no packing is going on: what lies behind it does not d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 from vtrack_ray.events.chain import Moment
@@ -54,33 +54,48 @@ class _Run(NamedTuple):
     state: Trigger
     start_us: int
     end_us: int  # start of the next run; of the last one, its last moment
+    lasting_us: int | None  # start of the first stretch in it that lasts by itself
+
+    @property
+    def duration_us(self) -> int:
+        return self.end_us - self.start_us
 
 
 def by_trigger(moments: Sequence[Moment]) -> Reading:
-    """Packings are confirmed Off runs, rests confirmed On runs; a run is confirmed once it lasted `DEBOUNCE_US`."""
+    """Packings are Off runs that last `DEBOUNCE_US`; rests are such On runs, from the first stretch on that lasts by
+    itself."""
     seen = [m for m in moments if m.sample.trigger is not None]
-    confirmed = list(_confirmed(seen))
+    lasting = [run for run in _settled(_raw_runs(seen)) if run.duration_us >= DEBOUNCE_US]
     packings: list[Packing] = []
     rests: list[Rest] = []
-    for position, run in enumerate(confirmed):
-        if run.state is Trigger.ON:
-            rests.append(Rest(run.start_us, run.end_us))
-            continue
-        saw_start = run.start_us > seen[0].at_us
-        saw_end = position + 1 < len(confirmed)
-        packings.append(Packing(run.start_us, run.end_us, not (saw_start and saw_end)))
+    for position, run in enumerate(lasting):
+        is_last = position + 1 == len(lasting)
+        end_us = seen[-1].at_us if is_last else run.end_us
+        if run.state is Trigger.OFF:
+            saw_start = run.start_us > seen[0].at_us
+            packings.append(Packing(run.start_us, end_us, is_last or not saw_start))
+        elif run.lasting_us is not None:
+            rests.append(Rest(run.lasting_us, end_us))
     return Reading(packings=tuple(packings), rests=tuple(rests))
 
 
-def _confirmed(seen: Sequence[Moment]) -> Iterator[_Run]:
-    """Runs of alternating state; those too short to count are part of the run before them."""
-    raw = _raw_runs(seen)
-    lasting = [run for run in raw if run.end_us - run.start_us >= DEBOUNCE_US]
-    starts = [next(same) for _, same in groupby(lasting, key=lambda run: run.state)]
-    for run, after in pairwise(starts):
-        yield run._replace(end_us=after.start_us)
-    if starts:
-        yield starts[-1]._replace(end_us=seen[-1].at_us)
+def _settled(raw: Iterable[_Run]) -> list[_Run]:
+    """Runs of which none, between two others, lasts less than `DEBOUNCE_US`: such a one is part of what lies around it,
+    the shortest first.
+
+    So a parcel lifted for a moment, a hand that passes and a misread change neither start nor end of a packing, however
+    close to it they are.
+    """
+    runs: list[_Run] = []
+    for run in raw:
+        runs.append(run)
+        while len(runs) > 2:
+            before, between, after = runs[-3:]
+            if between.duration_us >= DEBOUNCE_US or between.duration_us > min(before.duration_us, after.duration_us):
+                break
+            lasting_us = after.lasting_us if before.lasting_us is None else before.lasting_us
+            runs[-3:] = [before._replace(end_us=after.end_us, lasting_us=lasting_us)]
+    return runs
 
 
 def _raw_runs(seen: Sequence[Moment]) -> list[_Run]:
@@ -90,7 +105,8 @@ def _raw_runs(seen: Sequence[Moment]) -> list[_Run]:
         following = grouped[position + 1][0] if position + 1 < len(grouped) else same[-1]
         state = same[0].sample.trigger
         if state is not None:
-            runs.append(_Run(state, same[0].at_us, following.at_us))
+            start_us, end_us = same[0].at_us, following.at_us
+            runs.append(_Run(state, start_us, end_us, start_us if end_us - start_us >= DEBOUNCE_US else None))
     return runs
 
 
