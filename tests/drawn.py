@@ -58,6 +58,7 @@ def drawn(chance: random.Random) -> Order:
             passing_hands=chance.choice([0, 0, 1, events]),
             two_codes=chance.random() < 0.2,
             label_s=chance.choice([None, None, None, 2.0, 1.2, 0.9]),
+            lifted_s=chance.choice([0, 0, 0.2, 0.4, 0.6]),
         ),
         look=Look(
             width_px=width_px,

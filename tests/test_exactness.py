@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.conftest import SMALL, THIRD, TINY
 from vtrack_ray.events.chain import Take
 from vtrack_ray.events.fold import fold, spans_without_code
+from vtrack_ray.footage.packets import index_packets
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.event import Event
@@ -31,6 +32,7 @@ from vtrack_ray.meaning.video import Video
 from vtrack_ray.render.barcode import PAPER, paint_barcode
 from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Look, Order, Packing, Recording
+from vtrack_ray.render.timeline import plan
 from vtrack_ray.sampling.sampler import sample_span, spans_of
 from vtrack_ray.sampling.second_look import second_look
 from vtrack_ray.sampling.survey import survey
@@ -178,6 +180,96 @@ def test_a_hand_that_covers_the_card_at_a_keyframe_is_not_taken_for_the_parcel_t
     in_spans, [same] = sampled(video, profile, 1.7, is_exhaustive=False)
     assert same == event
     assert [m for m in in_spans.moments if m.sample.trigger] == [m for m in whole_take.moments if m.sample.trigger]
+
+
+@pytest.mark.parametrize(
+    ("seed", "keyframes_s"),
+    [
+        pytest.param(10, (-2.0, 0.0, 2.0), id="shortly after it came"),
+        pytest.param(18, (-2.0, 0.0, 2.0), id="shortly before it goes"),
+        pytest.param(1, (-4.9, 0.0, 4.9), id="midway, all else between keyframes"),
+    ],
+)
+def test_a_parcel_that_is_lifted_off_the_card_at_a_keyframe(
+    seed: int, keyframes_s: tuple[float, ...], tmp_path: Path
+) -> None:
+    packing = Packing(events=1, event_s=(6.5, 6.5), before_s=6, after_s=6, lifted_s=0.4)
+    truth = render(
+        Order(seed=seed, packing=packing, look=SMALL, recording=replace(THIRD, keyframe_s=60)), tmp_path / "whole"
+    )
+    [source] = (tmp_path / "whole" / "cam1").iterdir()
+    [packed] = plan(Order(seed=seed, packing=packing), 0).packed
+    assert packed.lifted
+    lifted_s = sum(packed.lifted) / 2
+    keyframes = ",".join(str(lifted_s + time_s) for time_s in keyframes_s)
+    target = tmp_path / "cam1.mp4"
+    coded = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "26", "-sc_threshold", "0", "-g", "999"]
+    coded += ["-force_key_frames", keyframes]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, *coded, target], check=True)
+    [file] = scan([target]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name="cam1", qr_trigger_area=survey(video, "TimeGo"))
+    keyframe_s = next(s for s in keyframe_times_s(file.path) if abs(s - lifted_s) < 0.2)
+    whole_take, [event] = sampled(video, profile, 300.0, is_exhaustive=False)
+    assert next(m for m in whole_take.moments if m.sample.time_s == keyframe_s).sample.trigger is Trigger.ON
+    assert (event.start_s, event.end_s) == pytest.approx((truth.events[0].start_s, truth.events[0].end_s), abs=0.2)
+    assert event.tracking_codes == truth.events[0].tracking_codes
+    in_spans, [same] = sampled(video, profile, 1.7, is_exhaustive=False)
+    assert same == event
+    assert [m for m in in_spans.moments if m.sample.trigger] == [m for m in whole_take.moments if m.sample.trigger]
+
+
+def film_card(path: Path, states: Sequence[tuple[Trigger, int]]) -> None:
+    """A table with a card that is seen, or covered with a label, for so many pictures at a time, 25 a second; something
+    moves when it is covered."""
+    rng = np.random.default_rng(1)
+    table = rng.integers(90, 110, (180, 320), np.uint8)
+    seen, covered = table.copy(), table.copy()
+    for picture, text in ((seen, "TimeGo"), (covered, "SPXVN0123456")):
+        code = np.pad(paint_barcode(text, "QRCode", 3), 12, constant_values=PAPER)
+        picture[20 : 20 + len(code), 200 : 200 + len(code[0])] = code
+    path.parent.mkdir()
+    with av.open(str(path), "w") as out:
+        options = {"preset": "veryfast", "crf": "24", "x264-params": "keyint=250:scenecut=0"}
+        stream = out.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number, state in enumerate(state for state, count in states for _ in range(count)):
+            picture = (seen if state is Trigger.ON else covered).copy()
+            if state is Trigger.OFF:
+                picture[:, :100] = rng.integers(0, 255, (180, 100), np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("seen", "covered", "ahead"), [(12, 11, 0), (11, 12, 1), (12, 11, 2), (30, 13, 3)])
+def test_one_picture_more_or_less_decides_as_with_every_picture(
+    seen: int, covered: int, ahead: int, tmp_path: Path
+) -> None:
+    states = [
+        (Trigger.ON, 75 + ahead),
+        (Trigger.OFF, 167 - seen),
+        (Trigger.ON, seen),
+        (Trigger.OFF, covered),
+        (Trigger.ON, 154),
+    ]
+    film_card(tmp_path / "cam1" / "a.mp4", states)
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name="cam1", qr_trigger_area=survey(video, "TimeGo"))
+    take, [event] = sampled(video, profile, 300.0, is_exhaustive=False)
+    _, [as_every] = sampled(video, profile, 300.0, is_exhaustive=True)
+    # Spans of which one ends while the card is covered for a moment, shortly before a keyframe.
+    assert (event.start_s, event.end_s) == pytest.approx((as_every.start_s, as_every.end_s), abs=0.1)
+    in_spans, [same] = sampled(video, profile, 3.3, is_exhaustive=False)
+    assert same == event
+    assert [m for m in in_spans.moments if m.sample.trigger] == [m for m in take.moments if m.sample.trigger]
+
+
+def keyframe_times_s(path: str) -> list[float]:
+    index = index_packets(path)
+    return [float(time_s) for time_s in index.times_s[index.keyframe]]
 
 
 @pytest.mark.parametrize("keyframe_s", [10.0, 60.0])

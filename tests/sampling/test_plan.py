@@ -8,13 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.events.scenes import sight
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.activity import Activity
-from vtrack_ray.sampling.plan import CHECK_S, Keyframes, gaps, lead_s, may_be_a_hand, on_grid
+from vtrack_ray.sampling.plan import (
+    CHECK_S,
+    Keyframes,
+    gaps,
+    lead_s,
+    may_be_a_hand,
+    may_be_covered_again,
+    may_be_lifted,
+    on_grid,
+)
 
 CARD_SHARE = 0.008
 
@@ -160,17 +170,75 @@ def test_what_covers_the_card_for_a_moment_so_far_may_be_a_hand_unless_a_parcel_
     assert not any(may_be_a_hand(other, seen_s, moving) for other in (still, shown))
 
 
-def test_a_keyframe_out_of_turn_is_examined_where_the_next_one_is_far() -> None:
-    sizes = [100] * 2_000
-    for i in (*range(0, 2_000, 100), 1_010):  # one each 4 s, and one at 40.4 s
-        sizes[i] = 30_000
-    times = np.arange(2_000) / 25
-    index = PacketIndex(
-        times_s=times, keyframe=np.array(sizes) == 30_000, size_bytes=np.array(sizes, np.int64), end_s=80.0
+@pytest.mark.parametrize(
+    ("seen", "covered", "may_be"),
+    [
+        ((10, 12), [9.2], True),
+        ((10, 12), [8.9], False),
+        ((10, 12), [12.8], True),
+        ((10, 12), [13.1], False),
+        ((10, 12), [0.0, 9.2, 20.0], True),
+        ((10, 12), [0.0, 20.0], False),
+        ((10, 12), [], False),
+        ((14, 16), [13.2], False),
+    ],
+)
+def test_a_parcel_lifted_for_a_moment_may_lie_on_the_card_again_where_something_moves_for_long_enough(
+    seen: tuple[float, float], covered: list[float], may_be: bool
+) -> None:
+    moving = Moving(10.4, 11.6, 14.2, 15.2)
+    [gap] = gaps([on(seen[0]), on(seen[1])], moving, 5.0)
+    assert may_be_covered_again(gap, covered) is may_be
+    [still] = gaps([on(seen[0]), on(seen[1])], Moving(), 5.0)
+    [edge] = gaps([on(seen[0]), off(seen[1])], moving, 5.0)
+    assert not any(may_be_covered_again(other, covered) for other in (still, edge))
+
+
+@pytest.mark.parametrize(
+    ("states", "moved_s", "may_be"),
+    [
+        ((on(0), on(4), on(8)), [1, 3.5, 7], True),
+        ((on(0), on(4), on(8)), [1, 2.8, 7], False),
+        ((on(0), on(4), on(8)), [1, 3.5], False),
+        ((on(0), on(2), on(4)), [1, 1.5, 3], False),
+        ((on(0), on(4), off(8)), [1, 3.5, 7], False),
+        ((off(0), on(4), on(8)), [1, 3.5, 7], False),
+    ],
+)
+def test_the_card_seen_once_amid_motion_may_lie_below_a_parcel_that_is_lifted(
+    states: Sequence[Sample], moved_s: list[float], may_be: bool
+) -> None:
+    moving = Moving(*moved_s)
+    gap, following = gaps(states, moving, 5.0)
+    assert may_be_lifted(gap, following, moving, 5.0) is may_be
+
+
+def with_keyframes(times: Sequence[float] | NDArray[np.float64], keyframes: set[int]) -> PacketIndex:
+    """An index of pictures at those times in seconds, nothing moving; the keyframes by number."""
+    is_keyframe = np.isin(np.arange(len(times)), list(keyframes))
+    return PacketIndex(
+        times_s=np.asarray(times),
+        keyframe=is_keyframe,
+        size_bytes=np.where(is_keyframe, 30_000, 100).astype(np.int64),
+        end_s=float(times[-1]),
     )
-    for i in (1_005, 1_050):
-        index.size_bytes[i] = 5_000
-    assert {40.0, 40.4, 44.0} <= set(keyframes_of(index).coarse(Span(0.0, 80.0), 5.0))
+
+
+def test_a_keyframe_out_of_turn_is_examined() -> None:
+    index = with_keyframes(np.arange(2_000) / 25, {*range(0, 2_000, 100), 1_010, 1_012, 1_060})
+    chosen = keyframes_of(index).coarse(Span(0.0, 80.0), 5.0)
+    assert [time_s for time_s in chosen if 40 < time_s < 44] == [40.4, 42.4]
+
+
+def test_no_keyframe_is_out_of_turn_where_pictures_are_lost_or_left_out() -> None:
+    lossy = np.delete(np.arange(2_000), [130, 140, 150, 560]) / 25
+    each_100 = set(np.flatnonzero(lossy % 4 == 0).tolist())
+    assert keyframes_of(with_keyframes(lossy, each_100)).coarse(Span(0.0, 80.0), 5.0) == [0, 20, 40, 60, 76]
+    thrifty = np.concatenate(
+        [np.arange(0, 40, 0.25), np.arange(1_000, 2_000) / 25]
+    )  # four a second, where nothing changes
+    each_4_s = set(np.flatnonzero(thrifty % 4 == 0).tolist())
+    assert keyframes_of(with_keyframes(thrifty, each_4_s)).coarse(Span(0.0, 80.0), 5.0) == [0, 20, 40, 60, 76]
 
 
 def test_a_stretch_is_idle_only_between_two_on_samples() -> None:
@@ -236,14 +304,16 @@ def test_the_level_of_noise_may_drift() -> None:
     gop_s=st.sampled_from([2, 5, 14, 19, 26]),
     start_s=st.floats(350, 450),
     length_s=st.one_of(st.floats(5, 30), st.just(math.inf)),
+    early=st.sets(st.integers(0, 3_999), max_size=20),
 )
 def test_the_choice_does_not_depend_on_the_span(
-    noise: list[int], bursts: dict[int, int], gop_s: int, start_s: float, length_s: float
+    noise: list[int], bursts: dict[int, int], gop_s: int, start_s: float, length_s: float, early: set[int]
 ) -> None:
-    """In noise that changes every 20 s, with bursts about as large as what counts as motion."""
+    """In noise that changes every 20 s, with bursts about as large as what counts as motion, and early keyframes."""
     sizes = [5 * (noise[i // 100] + bursts.get(i // 5, 0)) for i in range(4_000)]
     sizes[:: 5 * gop_s] = [30_000] * len(sizes[:: 5 * gop_s])
     whole = index_of(sizes, gop=5 * gop_s, rate=5)
+    whole.keyframe[list(early)] = True
     span = Span(start_s, start_s + length_s)
     assert keyframes_of(around(whole, span, gop_s)).coarse(span, 5.0) == keyframes_of(whole).coarse(span, 5.0)
 

@@ -8,11 +8,21 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from vtrack_ray.footage.picture import Picture
-from vtrack_ray.meaning.sample import Sample, Trigger
+from vtrack_ray.meaning.sample import DEBOUNCE_S, Sample, Trigger
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import SEARCH_EVERY, Gap, Keyframes, gaps, is_next_on_grid, may_be_a_hand
+from vtrack_ray.sampling.plan import (
+    AROUND,
+    SEARCH_EVERY,
+    Gap,
+    Keyframes,
+    gaps,
+    is_next_on_grid,
+    may_be_a_hand,
+    may_be_covered_again,
+    may_be_lifted,
+)
 from vtrack_ray.sampling.regular import regular
 from vtrack_ray.vision.trigger import CARD_ROOM
 
@@ -34,23 +44,16 @@ def cascade(look: Look) -> None:
         regular(look, Span(max(stretch.start_s, look.reach.start_s), min(stretch.end_s, look.reach.end_s)))
     with look.stages.stage("refine"):
         found = [gap for gap in gaps(coarse, activity, look.profile.min_packing_s) if gap.span not in lost]
-        for gap, *beside in zip(found, [None, *found], [*found[1:], None], strict=False):
-            # What hides in a gap depends on what its neighbours show, too.
-            counting = [gap, *(other for other in beside if other is not None and other.is_off)]
-            if gap.needs_look and any(_lies_in(one, look.reach) for one in counting):
-                _refine(look, gap, keyframes)
-        # By what these show alone: else how far one such gap leads to the next would depend on where the span begins.
-        seen_s = sorted(sample.time_s for sample in look.samples.values() if sample.trigger is Trigger.ON)
-        for gap in found:
-            if not gap.needs_look and _lies_in(gap, look.reach) and may_be_a_hand(gap, seen_s, activity):
-                _refine(look, gap, keyframes)
+        if near := _near(found, look.reach):
+            _look_into(look, near, activity, keyframes)
+            _time_moments(look, Span(near[0].span.start_s, near[-1].span.end_s))
     look.accounted += [
         Stretch(span=gap.span, coverage=Coverage.IDLE if gap.is_idle else Coverage.EXAMINED) for gap in found
     ]
 
 
 def _examine_keyframes(look: Look, keyframes: Keyframes) -> list[Span]:
-    """Examines keyframes of the span and the two that bracket it. Gives the stretches, from one good keyframe to the
+    """Examines keyframes of the span and those next to it. Gives the stretches, from one good keyframe to the
     next or to infinity, that hold some that can't be decoded, as with damage, or where a picture is refreshed bit by
     bit."""
     wanted = keyframes.coarse(look.reach, look.profile.min_packing_s)
@@ -73,7 +76,7 @@ def _examine_keyframes(look: Look, keyframes: Keyframes) -> list[Span]:
 
 
 def _with_ends(look: Look, activity: Activity, lost: Sequence[Span]) -> list[Sample]:
-    """The samples so far, and those of the first and the last picture where no keyframe brackets the span."""
+    """The samples so far, and those of the first and the last picture where too few keyframes bracket the span."""
     coarse = [sample for _, sample in sorted(look.samples.items())]
     first = coarse[0].time_s if coarse else math.inf
     if first > look.reach.start_s and not (lost and lost[0].start_s == -math.inf):
@@ -81,7 +84,8 @@ def _with_ends(look: Look, activity: Activity, lost: Sequence[Span]) -> list[Sam
             look.pictures_decoded += 1
             coarse.insert(0, _examined(look, picture))
             break
-    if (not coarse or coarse[-1].time_s < look.reach.end_s) and not (lost and lost[-1].end_s == math.inf):
+    behind = [sample for sample in coarse if sample.time_s >= look.reach.end_s]
+    if len(behind) < AROUND and not (lost and lost[-1].end_s == math.inf):
         coarse += _end(look, coarse, activity)
     return coarse
 
@@ -89,12 +93,13 @@ def _with_ends(look: Look, activity: Activity, lost: Sequence[Span]) -> list[Sam
 def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sample]:
     """The last picture's sample, unless the table was idle up to the last keyframe and nothing moves after it.
 
-    Idle since the keyframe before: a packing that has just ended needs the pictures after it to be sure.
+    Idle since the keyframe before, and still for a moment: a packing that has just ended needs the pictures after it to
+    be sure.
     """
     last = coarse[-1] if coarse else None
     if last is not None and all(sample.trigger is Trigger.ON for sample in coarse[-2:]) and len(coarse) > 1:
         end_s = float(look.index.times_s[-1])
-        if activity.moved_within(last.time_s, end_s) is None:
+        if activity.moved_within(last.time_s - DEBOUNCE_S, end_s) is None:
             look.accounted.append(Stretch(span=Span(last.time_s, end_s), coverage=Coverage.IDLE))
             return []
     picture = None
@@ -103,8 +108,37 @@ def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sampl
     return [] if picture is None or picture.time_s in look.samples else [_examined(look, picture)]
 
 
-def _lies_in(gap: Gap, reach: Span) -> bool:
-    return gap.span.start_s < reach.end_s and gap.span.end_s > reach.start_s
+def _near(found: Sequence[Gap], reach: Span) -> Sequence[Gap]:
+    """The gaps that lie in the reach, and one on each side: what hides in a gap depends on what its neighbours show, if
+    anything moved in it."""
+    within = [
+        number for number, gap in enumerate(found) if gap.span.start_s < reach.end_s and gap.span.end_s > reach.start_s
+    ]
+    if not within:
+        return []
+    first, last = within[0], within[-1]
+    before, behind = (found[number].moved is not None for number in (first, last))
+    return found[max(first - before, 0) : last + 1 + behind]
+
+
+def _look_into(look: Look, near: Sequence[Gap], activity: Activity, keyframes: Keyframes) -> None:
+    """Refines the gaps in which something changed or may hide, then those that the samples at their ends, the card
+    seen or covered there for no more than a moment so far, do not tell enough of."""
+    for gap in near:
+        if gap.needs_look:
+            _refine(look, gap, keyframes)
+    for gap, following in pairwise(near):
+        is_doubtful = may_be_lifted(gap, following, activity, look.profile.min_packing_s)
+        if is_doubtful and _is_covered_again(look, following):
+            _refine(look, following, keyframes)
+    # By what these show alone: else how far one such gap leads to the next would depend on where the span begins.
+    on_s, off_s = (
+        sorted(sample.time_s for sample in look.samples.values() if sample.trigger is state) for state in Trigger
+    )
+    for gap in near:
+        is_doubtful = may_be_a_hand(gap, on_s, activity) or may_be_covered_again(gap, off_s)
+        if is_doubtful and not gap.needs_look:
+            _refine(look, gap, keyframes)
 
 
 def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
@@ -123,6 +157,18 @@ def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
         if first and last and (first.trigger, last.trigger) == (gap.before.trigger, gap.after.trigger):
             return
     _look_through(look, gap.before, gap.after, gap.span)
+
+
+def _is_covered_again(look: Look, gap: Gap) -> bool:
+    """Whether the card, seen at the start of a gap, is covered before it was seen for long enough to count."""
+    last_s = gap.before.time_s
+    for picture in look.pictures.references(Span(last_s, min(last_s + DEBOUNCE_S, gap.after.time_s))):
+        look.pictures_decoded += 1
+        if is_next_on_grid(last_s, picture.time_s, look.profile.sampling_interval_s):
+            last_s = picture.time_s
+            if _examined(look, picture, trigger_only=True).trigger is Trigger.OFF:
+                return True
+    return False
 
 
 def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list[Sample]:
@@ -166,6 +212,18 @@ def _sharpen(look: Look, edge: Span) -> None:
         may_hide = after.time_s - before.time_s >= look.profile.min_packing_s
         if before.trigger is not after.trigger or may_hide:
             _examine_triggers(look, look.left_out(before.time_s, after.time_s))
+
+
+def _time_moments(look: Look, part: Span) -> None:
+    """Examines all that was left out at both ends of each moment in which the card is seen or covered for less than it
+    takes to count: which of several moments lasted longest decides when a packing began or ended."""
+    samples = [sample for time_s, sample in sorted(look.samples.items()) if part.start_s <= time_s <= part.end_s]
+    changes = [pair for pair in pairwise(samples) if pair[0].trigger is not pair[1].trigger]
+    edges = [Span(before.time_s, after.time_s) for before, after in changes]
+    for start, end in pairwise(edges):
+        if end.start_s - start.end_s < DEBOUNCE_S:
+            for edge in (start, end):
+                _examine_triggers(look, look.between(*edge))
 
 
 def _card_share(look: Look) -> float:

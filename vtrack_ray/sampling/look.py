@@ -38,9 +38,13 @@ class Look:
         None, where the two are no further apart than the sampling interval: only of few pictures a second, or of long
         rows of such, so much is left out that what changed between them is timed too roughly.
         """
+        if after_s - before_s > self.profile.sampling_interval_s + 1e-6:
+            yield from self.between(before_s, after_s)
+
+    def between(self, before_s: float, after_s: float) -> Iterator[Picture]:
+        """All pictures between two; nothing is decoded where there are none."""
         times_s = self.index.times_s
-        is_known = after_s - before_s <= self.profile.sampling_interval_s + 1e-6
-        if is_known or not np.any((times_s > before_s) & (times_s < after_s)):
+        if not np.any((times_s > before_s) & (times_s < after_s)):
             return
         for picture in self.pictures.all(Span(before_s, after_s)):
             self.pictures_decoded += 1

@@ -6,6 +6,7 @@ never on where the span begins or ends: a video sampled in any number of spans g
 
 from __future__ import annotations
 
+import math
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,14 @@ CHECK_S = 20.0
 
 _UNSEEN_REST_S = 2.5
 """Two packings with less time than this between them may come out as one, where sizes do not tell them apart."""
+
+AROUND = 2
+"""So many coarse samples are taken on each side of a span: one that brackets it, and one beyond, since what a gap may
+hide depends on its neighbours."""
+
+_MUCH_SOONER = 0.75
+"""A keyframe that is due comes no sooner than this share of the longest time between two around; cameras lose single
+pictures."""
 
 SEARCH_EVERY = 2
 """Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
@@ -66,42 +75,37 @@ class Keyframes:
 
     def __init__(self, index: PacketIndex, activity: Activity) -> None:
         self.times_s: Times = index.times_s[index.keyframe]
+        early = np.flatnonzero(_is_out_of_turn(self.times_s, np.flatnonzero(index.keyframe)))
+        self._early: NDArray[np.int64] = early[on_grid(self.times_s[early], BIN_S)]
         self._activity = activity
 
     def coarse(self, reach: Span, guarantee_s: float) -> list[float]:
-        """Times of the keyframes to examine: those before and after each motion, one each `CHECK_S`, and the last.
+        """Times of the keyframes to examine: those before and after each motion, one each `CHECK_S`, those out of turn
+        (one each `BIN_S`), and the last.
 
         No more than one each `COARSE_S`, where keyframes are closer together than that, and none are needed closer
         than half of `guarantee_s`. A parcel may come with less motion than it leaves with, or the other way round: so
         one sign of motion alone is enough for it to be seen in one of the two.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
-        lies between two where there are two, and one more on both sides, since what a gap may hide depends on its
-        neighbours; where none is behind it, the last three at least.
+        lies between two where there are two, and `AROUND` on both sides; where none is behind it, the last three at
+        least.
         """
         times_s = self.times_s
         chosen = on_grid(times_s, CHECK_S)
-        numbers = np.flatnonzero(self._one_each(min(COARSE_S, guarantee_s / 2)))
+        chosen[self._early] = True
+        numbers = np.flatnonzero(on_grid(times_s, min(COARSE_S, guarantee_s / 2)) | chosen)
         for before, number in pairwise(numbers):
             if self._activity.moved_within(times_s[before], times_s[number]) is not None:
                 chosen[[before, number]] = True
         chosen[-1:] = True
         examined = times_s[chosen]
         before, behind = examined[examined <= reach.start_s], examined[examined >= reach.end_s]
-        first = before[-2:][0] if before.size else -np.inf
-        last = behind[:2][-1] if behind.size else np.inf
+        first = before[-AROUND:][0] if before.size else -np.inf
+        last = behind[:AROUND][-1] if behind.size else np.inf
         if not behind.size:
             first = min(first, examined[-3:][0])
         return [float(time_s) for time_s in examined[(examined >= first) & (examined <= last)]]
-
-    def _one_each(self, apart_s: float) -> NDArray[np.bool_]:
-        """Which keyframes to take for one each `apart_s`: the first of each step, and of a step that is followed by one
-        with none, the last, too, as encoders put one where much changes."""
-        steps = _steps(self.times_s, apart_s)
-        is_last = np.diff(steps, append=np.inf) > 1
-        is_last[-1:] = False
-        taken: NDArray[np.bool_] = on_grid(self.times_s, apart_s) | is_last
-        return taken
 
     def last_before(self, time_s: float) -> float:
         """The last keyframe at or before that time; minus infinity if there is none."""
@@ -113,6 +117,17 @@ class Keyframes:
         for run in np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1):
             if run.size:
                 yield Span(float(self.times_s[run[0]]), float(np.nextafter(self.times_s[run[-1]], np.inf)))
+
+
+def _is_out_of_turn(times_s: Times, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which keyframes come much sooner than others around, both in time and by `numbers` of pictures: encoders put one
+    where much changes."""
+    firsts, lasts = (np.searchsorted(times_s, times_s + reach_s) for reach_s in (-REACH_S, REACH_S))
+    is_sooner = np.arange(len(times_s)) > 0
+    for since in (np.diff(times_s, prepend=times_s[:1]), np.diff(numbers, prepend=numbers[:1])):
+        longest = [since[first:last].max() for first, last in zip(firsts, lasts, strict=True)]
+        is_sooner &= since < _MUCH_SOONER * np.array(longest)
+    return is_sooner
 
 
 class Motion(Protocol):
@@ -142,6 +157,11 @@ class Gap:
     @property
     def span(self) -> Span:
         return Span(self.before.time_s, self.after.time_s)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the card is seen at both ends."""
+        return self.before.trigger is self.after.trigger is Trigger.ON
 
     @property
     def is_off(self) -> bool:
@@ -197,6 +217,15 @@ def _may_rest(motion: Motion, before: Sample, after: Sample) -> bool:
     return is_long and motion.may_rest_within(before.time_s, after.time_s)
 
 
+def may_be_lifted(gap: Gap, following: Gap, motion: Motion, guarantee_s: float) -> bool:
+    """Whether a parcel that is being packed all through two gaps, in which no packing of `guarantee_s` hides by itself,
+    may just have been lifted off the card that is seen between them: something moved a moment before."""
+    seen_s = gap.after.time_s
+    are_long = seen_s == following.before.time_s and following.after.time_s - gap.before.time_s > guarantee_s
+    may_hide = are_long and gap.is_idle and following.is_idle and following.moved is not None
+    return may_hide and motion.moved_within(seen_s - DEBOUNCE_S, seen_s) is not None
+
+
 def may_be_a_hand(gap: Gap, on_s: Sequence[float], motion: Motion) -> bool:
     """Whether it may have been a passing hand that covered the card at one end of a gap, and not the parcel that covers
     it at the other: the card was seen a moment before or after, and nothing as large as a parcel moved in between.
@@ -212,3 +241,18 @@ def may_be_a_hand(gap: Gap, on_s: Sequence[float], motion: Motion) -> bool:
     return any(
         moment.duration_s < DEBOUNCE_S and not motion.sweeps_within(moment.start_s, moment.end_s) for moment in moments
     )
+
+
+def may_be_covered_again(gap: Gap, off_s: Sequence[float]) -> bool:
+    """Whether a parcel that was lifted for a moment, in which the card was seen at one end of a gap, may have lain on
+    it in the gap: the card was covered a moment before or after, and something moved for as long as it takes to count.
+
+    `off_s`: the times at which the card was covered, in order.
+    """
+    if not gap.is_on or gap.moved is None or gap.moved.duration_s <= DEBOUNCE_S:
+        return False
+    number = bisect(off_s, gap.before.time_s)
+    apart_s = [gap.before.time_s - covered_s for covered_s in off_s[max(number - 1, 0) : number]]
+    number = bisect(off_s, gap.after.time_s)
+    apart_s += [covered_s - gap.after.time_s for covered_s in off_s[number : number + 1]]
+    return min(apart_s, default=math.inf) < DEBOUNCE_S
