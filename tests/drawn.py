@@ -2,8 +2,7 @@
 
 `python -m tests.drawn --count 400` (`make drawn`) goes on for an hour or two. Of each recording that differs, the
 folder is kept, and what it is and how it differs are told. Some of what is drawn lies beyond what is promised (the
-limits in docs/concepts.md): a second label shown for less than keyframes are apart, or a hand that passes so close to
-a packing that the card is seen for about a second in between.
+limits in docs/concepts.md), as a second label shown for less than keyframes are apart.
 """
 
 from __future__ import annotations
