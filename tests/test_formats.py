@@ -292,7 +292,8 @@ def test_recordings_joined_to_one_stream_count_on(kind: str, second_s: float, so
     arguments = "-bsf:v h264_mp4toannexb -f vob" if kind == "mpg" else ""
     path = joined_streams(source, tmp_path, kind, (1000.0, second_s), arguments)
     reason, lost = assert_right(path, source.events)
-    assert lost == []
+    # A transport stream's packets are numbered: where the second half begins, the picture before may lack some.
+    assert [stretch.span for stretch in lost] == ([Span(IDLE_S - 0.2, IDLE_S - 0.1)] if kind == "ts" else [])
     assert reason is not None
     assert reason.startswith("timestamps jump back at 1")
 
