@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,8 @@ _HIDE = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
 _SAMPLING = "ray::sample:"
 _HELD_S, _ANSWERS_S = 3.0, 0.3
 """So long a process may be held still, and so long it takes to answer: Ray asks every five seconds if it is there."""
+_UNSEEN_S = 10.0
+"""Where no process is seen at work for so long, all has been done."""
 _DEAD_S = 10.0
 _LOOK_AGAIN_S = 0.1
 
@@ -162,12 +164,20 @@ def give_token(head: Host, *others: Host) -> None:
         shutil.copy(token, other.home / ".ray" / "auth_token")
 
 
-def at_work_beside(head: Host, worker: Host, limit_s: float = 90.0) -> psutil.Process:
-    """One of the worker's processes that is at work on a span, held still; the head's too are at work."""
+def at_work_beside(
+    head: Host, worker: Host, limit_s: float = 90.0, *, ask_again: Callable[[], None] | None = None
+) -> psutil.Process:
+    """One of the worker's processes that is at work on a span, held still; the head's too are at work.
+
+    A head that did all before anybody saw it is asked again.
+    """
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         # Slowed down, or it might have done all before the other machine begins.
-        heads = head.held_sampler(limit_s)
+        heads = head.held_sampler(_UNSEEN_S if ask_again else limit_s)
+        if heads is None and ask_again:
+            ask_again()
+            continue
         assert heads is not None, ("the head does not work", head.said)
         held = worker.held_sampler(_HELD_S)
         heads.resume()

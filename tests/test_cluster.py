@@ -132,8 +132,12 @@ def joined_at_work(head: Host, worker: Host, name: str, path: Path) -> tuple[Pop
     joined = worker.start("node", "join", head.address, "--name", name)
     until(lambda: state(head, name) is NodeState.WORKING, head, worker)
     assert not any("log_monitor" in title(process) for process in worker.processes()), "nobody sees what it follows"
-    with head.vtrack.answers() as answers:
-        # Whatever was done of it before.
-        request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
-        answers.request_program(request, datetime.now(UTC))
-    return joined, at_work_beside(head, worker)
+
+    def ask() -> None:
+        with head.vtrack.answers() as answers:
+            # Whatever was done of it before.
+            request = ProgramRequest(kind=ProgramKind.CUSTOM, custom_path=str(path), is_forced=True)
+            answers.request_program(request, datetime.now(UTC))
+
+    ask()
+    return joined, at_work_beside(head, worker, ask_again=ask)
