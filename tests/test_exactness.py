@@ -219,23 +219,25 @@ def test_a_parcel_that_is_lifted_off_the_card_at_a_keyframe(
     assert [m for m in in_spans.moments if m.sample.trigger] == [m for m in whole_take.moments if m.sample.trigger]
 
 
-def film_card(path: Path, states: Sequence[tuple[Trigger, int]]) -> None:
-    """A table with a card that is seen, or covered with a label, for so many pictures at a time, 25 a second; something
-    moves when it is covered."""
+CARD, LABEL, TWO_LABELS = ("TimeGo",), ("SPXVN0123456",), ("SPXVN0123456", "SPXVN6543210")
+
+
+def film_codes(path: Path, shown: Sequence[tuple[Sequence[str], int]], keyframes_apart: int = 250) -> None:
+    """A table that shows these codes for so many pictures at a time, 25 a second: the first one where its card lies,
+    another beside it. Something moves unless the card is seen."""
     rng = np.random.default_rng(1)
     table = rng.integers(90, 110, (180, 320), np.uint8)
-    seen, covered = table.copy(), table.copy()
-    for picture, text in ((seen, "TimeGo"), (covered, "SPXVN0123456")):
-        code = np.pad(paint_barcode(text, "QRCode", 3), 12, constant_values=PAPER)
-        picture[20 : 20 + len(code), 200 : 200 + len(code[0])] = code
     path.parent.mkdir()
     with av.open(str(path), "w") as out:
-        options = {"preset": "veryfast", "crf": "24", "x264-params": "keyint=250:scenecut=0"}
+        options = {"preset": "veryfast", "crf": "24", "x264-params": f"keyint={keyframes_apart}:scenecut=0"}
         stream = out.add_stream("libx264", rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
-        for number, state in enumerate(state for state, count in states for _ in range(count)):
-            picture = (seen if state is Trigger.ON else covered).copy()
-            if state is Trigger.OFF:
+        for number, texts in enumerate(texts for texts, count in shown for _ in range(count)):
+            picture = table.copy()
+            for text, left in zip(texts, (200, 100), strict=False):
+                code = np.pad(paint_barcode(text, "QRCode", 3), 12, constant_values=PAPER)
+                picture[20 : 20 + len(code), left : left + len(code[0])] = code
+            if texts != CARD:
                 picture[:, :100] = rng.integers(0, 255, (180, 100), np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 25)
@@ -247,14 +249,8 @@ def film_card(path: Path, states: Sequence[tuple[Trigger, int]]) -> None:
 def test_one_picture_more_or_less_decides_as_with_every_picture(
     seen: int, covered: int, ahead: int, tmp_path: Path
 ) -> None:
-    states = [
-        (Trigger.ON, 75 + ahead),
-        (Trigger.OFF, 167 - seen),
-        (Trigger.ON, seen),
-        (Trigger.OFF, covered),
-        (Trigger.ON, 154),
-    ]
-    film_card(tmp_path / "cam1" / "a.mp4", states)
+    shown = [(CARD, 75 + ahead), (LABEL, 167 - seen), (CARD, seen), (LABEL, covered), (CARD, 154)]
+    film_codes(tmp_path / "cam1" / "a.mp4", shown)
     [file] = scan([tmp_path]).files
     video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
     profile = Profile(camera_name="cam1", qr_trigger_area=survey(video, "TimeGo"))
@@ -265,6 +261,40 @@ def test_one_picture_more_or_less_decides_as_with_every_picture(
     in_spans, [same] = sampled(video, profile, 3.3, is_exhaustive=False)
     assert same == event
     assert [m for m in in_spans.moments if m.sample.trigger] == [m for m in take.moments if m.sample.trigger]
+
+
+@pytest.mark.parametrize(
+    ("between", "as_many"),
+    [pytest.param(TWO_LABELS, 1, id="another label"), pytest.param((*CARD, *LABEL), 2, id="the card")],
+)
+def test_what_shows_between_keyframes_is_seen_if_pictures_are_searched_as_often(
+    between: tuple[str, ...], as_many: int, tmp_path: Path
+) -> None:
+    film_codes(
+        tmp_path / "cam1" / "a.mp4",
+        [(CARD, 75), (LABEL, 150), (between, 30), (LABEL, 170), (CARD, 75)],
+        keyframes_apart=100,
+    )
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    usual = Profile(camera_name="cam1", qr_trigger_area=survey(video, "TimeGo"))
+    often = usual.model_copy(update={"search_interval_s": 1.2})
+    cheap, _ = sampled(video, usual, 300.0, is_exhaustive=False)
+    take, events = sampled(video, often, 300.0, is_exhaustive=False)
+    _, as_every = sampled(video, often, 300.0, is_exhaustive=True)
+    assert len(as_every) == as_many
+    assert [(e.status, e.tracking_codes) for e in events] == [(e.status, e.tracking_codes) for e in as_every]
+    for one, other in zip(events, as_every, strict=True):
+        assert (one.start_s, one.end_s) == pytest.approx((other.start_s, other.end_s), abs=0.1)
+    searched_s = [
+        m.sample.time_s for m in take.moments if m.sample.sights is not None or m.sample.trigger is Trigger.ON
+    ]
+    assert max(np.diff([s for s in searched_s if 3.0 <= s < 17.0])) <= 1.24
+    pictures, usual_pictures = (sum(log.pictures for log in one.logs) for one in (take, cheap))
+    assert usual_pictures < pictures < 500
+    in_spans, same = sampled(video, often, 3.3, is_exhaustive=False)
+    assert same == events
+    assert list(in_spans.moments) == list(take.moments)
 
 
 def keyframe_times_s(path: str) -> list[float]:

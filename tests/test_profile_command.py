@@ -81,6 +81,13 @@ def test_an_area_outside_the_picture_is_refused_with_the_pictures_size(after_a_r
     assert after_a_run.json("profile", "list")[0]["packing_area"] is None
 
 
+def test_how_often_packings_are_searched_is_set_and_cleared(vtrack: Vtrack) -> None:
+    vtrack("profile", "set", "cam1", "--search-interval-s", "1.5")
+    assert vtrack.json("profile", "list")[0]["search_interval_s"] == 1.5
+    vtrack("profile", "set", "cam1", "--search-interval-s", "none")
+    assert vtrack.json("profile", "list")[0]["search_interval_s"] is None
+
+
 def test_an_area_set_before_the_first_video_is_checked_when_it_comes(vtrack: Vtrack, two_cameras: Footage) -> None:
     vtrack("profile", "set", "cam1", "--packing-area", "0,0,1920,1080", "--qr-trigger-area", "none")
     assert "480x270" in vtrack("run", "--local", two_cameras.root / "cam1", status=1)
@@ -95,6 +102,8 @@ def test_an_area_set_before_the_first_video_is_checked_when_it_comes(vtrack: Vtr
         ("--symbologies", "QRCode,Runes", "Runes"),
         ("--min-packing-s", "0", "min_packing_s is 0.0, but must be a number more than 0"),
         ("--max-packing-s", "1", "min_packing_s"),
+        ("--search-interval-s", "0.1", "search_interval_s (0.1) must not be less than sampling_interval_s (0.2)"),
+        ("--search-interval-s", "often", "search_interval_s is 'often', but must be a number from 0.02 to 60"),
     ],
 )
 def test_a_wrong_value_is_refused(vtrack: Vtrack, option: str, value: str, word: str) -> None:

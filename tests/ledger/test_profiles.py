@@ -20,6 +20,7 @@ BY_PERSON = Profile(
     symbologies=("QRCode", "DataMatrix"),
     min_packing_s=0.1 + 0.2,
     max_packing_s=MINUTE.total_seconds(),
+    search_interval_s=0.7,
     clip_margin_s=0,
     origin="person",
 )

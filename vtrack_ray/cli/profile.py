@@ -24,6 +24,8 @@ _COLUMNS = ("camera_name", "origin", "qr_trigger_area", "packing_area", "trigger
 _OWN_TO_A_DATABASE = {"camera_name", "origin", "trigger_found_at"}
 """Fields that are not exported: the name is the table's, the others tell how the profile came about."""
 
+_CLEARED_BY_NONE = {"packing_area", "qr_trigger_area", "search_interval_s"}
+
 
 @click.group()
 def profile() -> None:
@@ -63,6 +65,11 @@ def show(camera_name: str, settings: Settings) -> None:
 @click.option("--min-packing-s", type=float, help="Shortest packing in seconds.")
 @click.option("--max-packing-s", type=float, help="Longest packing in seconds.")
 @click.option("--sampling-interval-s", type=float, help="Seconds between samples where pictures are taken regularly.")
+@click.option(
+    "--search-interval-s",
+    metavar="FLOAT",
+    help="Longest time in a packing without a picture searched for codes; 'none': as long as keyframes are apart.",
+)
 @click.option("--continuation-gap-s", type=float, help="Longest gap between two videos that an event may cross.")
 @click.option("--clip-margin-s", type=float, help="Seconds shown before and after an event in its clip.")
 @with_settings
@@ -145,8 +152,10 @@ def _parsed(name: str, value: str | float | bool) -> Any:
     """An option's value as the profile's field takes it."""
     if not isinstance(value, str):
         return value
+    if name in _CLEARED_BY_NONE and value.lower() == "none":
+        return None
     if name.endswith("_area"):
-        return None if value.lower() == "none" else _area(name, value)
+        return _area(name, value)
     return value.split(",") if name == "symbologies" else value
 
 

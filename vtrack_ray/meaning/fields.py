@@ -46,6 +46,8 @@ def allowed(name: str) -> str:
             return f"a number more than {low:g}, and at most {high:g}"
         case {"type": "number", "minimum": low, "maximum": high}:
             return f"a number from {low:g} to {high:g}"
+        case {"anyOf": [{"type": "number", "minimum": low, "maximum": high}, {"type": "null"}]}:
+            return f"a number from {low:g} to {high:g}"
         case {"type": "boolean"}:
             return "true or false"
         case {"type": "array"}:

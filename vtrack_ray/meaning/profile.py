@@ -53,6 +53,13 @@ class Profile(BaseModel):
     sampling_interval_s: float = Field(
         0.2, ge=0.02, le=10, description="time between two samples where pictures are sampled regularly"
     )
+    search_interval_s: float | None = Field(
+        None,
+        ge=0.02,
+        le=60,
+        description="longest time in a packing without a picture that is searched for codes; "
+        "without it, as long as keyframes are apart",
+    )
     continuation_gap_s: float = Field(
         10.0, ge=0, le=600, description="longest gap between two videos that an event may cross"
     )
@@ -93,6 +100,11 @@ class Profile(BaseModel):
             raise ValueError(
                 f"max_packing_s ({self.max_packing_s}) must be more than min_packing_s ({self.min_packing_s})"
             )
+        if self.search_interval_s is not None and self.search_interval_s < self.sampling_interval_s:
+            raise ValueError(
+                f"search_interval_s ({self.search_interval_s}) must not be less than "
+                f"sampling_interval_s ({self.sampling_interval_s})"
+            )
         return self
 
     @property
@@ -104,7 +116,9 @@ class Profile(BaseModel):
     @property
     def digest(self) -> str:
         """16 hexadecimal digits of everything that changes what sampling or the events come to."""
-        text = self.model_dump_json(exclude=_CHANGE_NOTHING)
+        # What was sampled before there was this field counts as sampled without it.
+        unknown = {"search_interval_s"} if self.search_interval_s is None else set[str]()
+        text = self.model_dump_json(exclude=_CHANGE_NOTHING | unknown)
         return blake2b(text.encode(), digest_size=8).hexdigest()
 
     def is_tracking_code(self, text: str) -> bool:

@@ -7,6 +7,8 @@ from bisect import bisect
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from vtrack_ray.footage.picture import Picture
 from vtrack_ray.meaning.sample import DEBOUNCE_S, Sample, Trigger
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
@@ -14,7 +16,6 @@ from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
 from vtrack_ray.sampling.plan import (
     AROUND,
-    SEARCH_EVERY,
     Gap,
     Keyframes,
     gaps,
@@ -22,6 +23,7 @@ from vtrack_ray.sampling.plan import (
     may_be_a_hand,
     may_be_covered_again,
     may_be_lifted,
+    search_interval_s,
 )
 from vtrack_ray.sampling.regular import regular
 from vtrack_ray.vision.trigger import CARD_ROOM
@@ -139,6 +141,11 @@ def _look_into(look: Look, near: Sequence[Gap], activity: Activity, keyframes: K
         is_doubtful = may_be_a_hand(gap, on_s, activity) or may_be_covered_again(gap, off_s)
         if is_doubtful and not gap.needs_look:
             _refine(look, gap, keyframes)
+    if (interval_s := look.profile.search_interval_s) is not None:
+        for gap in near:
+            may_show_more = gap.is_off and gap.moved is not None and not gap.needs_look
+            if may_show_more and _shows_card(look, gap, interval_s):
+                _refine(look, gap, keyframes)
 
 
 def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
@@ -157,6 +164,23 @@ def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
         if first and last and (first.trigger, last.trigger) == (gap.before.trigger, gap.after.trigger):
             return
     _look_through(look, gap.before, gap.after, gap.span)
+
+
+def _shows_card(look: Look, gap: Gap, interval_s: float) -> bool:
+    """Searches a gap in a packing for codes, a picture each interval, and stops at one that shows the card, if any."""
+    times_s, searched_s = look.index.times_s, gap.before.time_s
+    last_s = float(times_s[np.searchsorted(times_s, gap.after.time_s) - 1])
+    if not is_next_on_grid(searched_s, last_s, interval_s):
+        return False
+    for picture in look.pictures.references(gap.span):
+        look.pictures_decoded += 1
+        if is_next_on_grid(searched_s, picture.time_s, interval_s):
+            searched_s = picture.time_s
+            if _examined(look, picture).trigger is Trigger.ON:
+                return True
+            if not is_next_on_grid(searched_s, last_s, interval_s):
+                return False
+    return False
 
 
 def _is_covered_again(look: Look, gap: Gap) -> bool:
@@ -188,7 +212,7 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
             passed.append(picture)
             continue
         # Searching a picture for codes costs ten times reading the trigger.
-        is_searched = is_next_on_grid(searched_s, picture.time_s, SEARCH_EVERY * interval_s)
+        is_searched = is_next_on_grid(searched_s, picture.time_s, search_interval_s(look.profile))
         sample = _examined(look, picture, trigger_only=not is_searched)
         searched_s = picture.time_s if is_searched else searched_s
         if sample.trigger is not known.trigger:

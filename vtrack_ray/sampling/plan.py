@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.packets import PacketIndex
+from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import DEBOUNCE_S, Sample, Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.activity import BIN_S, REACH_S, Activity
@@ -41,8 +42,13 @@ _MUCH_SOONER = 0.75
 """A keyframe that is due comes no sooner than this share of the longest time between two around; cameras lose single
 pictures."""
 
-SEARCH_EVERY = 2
+_SEARCH_EVERY = 2
 """Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
+
+
+def search_interval_s(profile: Profile) -> float:
+    """The time between two pictures that are searched for codes where all are looked through."""
+    return min(_SEARCH_EVERY * profile.sampling_interval_s, profile.search_interval_s or math.inf)
 
 
 def lead_s(keyframes_apart_s: float) -> float:

@@ -21,7 +21,7 @@ from vtrack_ray.meaning.sample import Sample
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, SEARCH_EVERY, is_next_on_grid, on_grid
+from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, is_next_on_grid, on_grid, search_interval_s
 
 _HAND_SHARE = 0.01
 """A hand that MediaPipe can find fills more of the picture than this, and takes as much to store as a card."""
@@ -55,7 +55,7 @@ def _moving(look: Look, keyframes_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     moving = np.zeros(last + 1, np.bool_)
     for cell in range(first, last + 1):
         moving[cell] = activity.moved_within(cell - BIN_S, cell + 1 + BIN_S) is not None
-    longest_s = look.profile.min_packing_s - SEARCH_EVERY * look.profile.sampling_interval_s
+    longest_s = look.profile.min_packing_s - search_interval_s(look.profile)
     for before_s, after_s in pairwise(keyframes_s):
         if after_s - before_s >= longest_s:
             moving[int(before_s) : int(after_s) + 1] = True
@@ -87,7 +87,6 @@ def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
 
 def _examine_motion(look: Look, stretch: Span) -> None:
     """Examines a stretch of whole cells."""
-    interval_s = look.profile.sampling_interval_s
     searched = Sample(time_s=-math.inf)
     was_busy = False
     unsearched: list[Picture] = []  # since the last one that was searched
@@ -97,7 +96,7 @@ def _examine_motion(look: Look, stretch: Span) -> None:
         if picture.time_s < stretch.start_s:
             continue
         is_first = not cell or int(picture.time_s) > int(cell[0].time_s)
-        if is_first or is_next_on_grid(searched.time_s, picture.time_s, SEARCH_EVERY * interval_s):
+        if is_first or is_next_on_grid(searched.time_s, picture.time_s, search_interval_s(look.profile)):
             sample = _searched(look, picture)
             if sample.codes != searched.codes:
                 for between in unsearched:

@@ -14,6 +14,7 @@ SELECT
   $find_trigger AS find_trigger, $trigger_found_at::TIMESTAMP AS trigger_found_at,
   $trigger_text AS trigger_text, $code_pattern AS code_pattern, $symbologies::VARCHAR[] AS symbologies,
   $min_packing_s AS min_packing_s, $max_packing_s AS max_packing_s, $sampling_interval_s AS sampling_interval_s,
+  $search_interval_s::DOUBLE AS search_interval_s,
   $continuation_gap_s AS continuation_gap_s, $clip_margin_s AS clip_margin_s, $origin AS origin, $at AS updated_at
 WHERE NOT ($keep_persons AND EXISTS (
   SELECT 1 FROM packing_profiles AS stored WHERE stored.camera_name = $camera_name AND stored.origin = 'person'
