@@ -222,15 +222,22 @@ def test_a_parcel_that_is_lifted_off_the_card_at_a_keyframe(
 CARD, LABEL, TWO_LABELS = ("TimeGo",), ("SPXVN0123456",), ("SPXVN0123456", "SPXVN6543210")
 
 
-def film_codes(path: Path, shown: Sequence[tuple[Sequence[str], int]], keyframes_apart: int = 250) -> None:
-    """A table that shows these codes for so many pictures at a time, 25 a second: the first one where its card lies,
-    another beside it. Something moves unless the card is seen."""
+def film_codes(
+    path: Path,
+    shown: Sequence[tuple[Sequence[str], int]],
+    keyframes_apart: int = 250,
+    *,
+    rate: int = 25,
+    coding: str = "scenecut=0",
+) -> None:
+    """A table that shows these codes for so many pictures at a time: the first one where its card lies, another beside
+    it. Something moves unless the card is seen."""
     rng = np.random.default_rng(1)
     table = rng.integers(90, 110, (180, 320), np.uint8)
     path.parent.mkdir()
     with av.open(str(path), "w") as out:
-        options = {"preset": "veryfast", "crf": "24", "x264-params": f"keyint={keyframes_apart}:scenecut=0"}
-        stream = out.add_stream("libx264", rate=25, options=options)
+        options = {"preset": "veryfast", "crf": "24", "x264-params": f"keyint={keyframes_apart}:{coding}"}
+        stream = out.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for number, texts in enumerate(texts for texts, count in shown for _ in range(count)):
             picture = table.copy()
@@ -240,7 +247,7 @@ def film_codes(path: Path, shown: Sequence[tuple[Sequence[str], int]], keyframes
             if texts != CARD:
                 picture[:, :100] = rng.integers(0, 255, (180, 100), np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, 25)
+            frame.pts, frame.time_base = number, Fraction(1, rate)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
 
@@ -294,6 +301,34 @@ def test_what_shows_between_keyframes_is_seen_if_pictures_are_searched_as_often(
     assert usual_pictures < pictures < 500
     in_spans, same = sampled(video, often, 3.3, is_exhaustive=False)
     assert same == events
+    assert list(in_spans.moments) == list(take.moments)
+
+
+@pytest.mark.parametrize(
+    ("rate", "packed", "coding"),
+    [
+        pytest.param(25, (177, 8, 165), "scenecut=0", id="shorter than codes are searched apart"),
+        pytest.param(6, (37, 1, 46), "scenecut=0:bframes=1:b-adapt=0", id="in a picture that no other is made from"),
+    ],
+)
+def test_a_label_that_shows_for_a_moment_before_another_goes_is_read(
+    rate: int, packed: tuple[int, int, int], coding: str, tmp_path: Path
+) -> None:
+    shown = zip((LABEL, TWO_LABELS, ()), packed, strict=True)
+    film_codes(
+        tmp_path / "cam1" / "a.mp4",
+        [(CARD, 3 * rate), *shown, (CARD, 3 * rate)],
+        keyframes_apart=4 * rate,
+        rate=rate,
+        coding=coding,
+    )
+    [file] = scan([tmp_path]).files
+    video = Video(file=file, header=probe(file, ZoneInfo("UTC")))
+    profile = Profile(camera_name="cam1", qr_trigger_area=survey(video, "TimeGo"))
+    take, [event] = sampled(video, profile, 300.0, is_exhaustive=False)
+    assert set(event.tracking_codes) == set(TWO_LABELS)
+    in_spans, [same] = sampled(video, profile, 3.3, is_exhaustive=False)
+    assert same == event
     assert list(in_spans.moments) == list(take.moments)
 
 

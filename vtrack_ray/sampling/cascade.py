@@ -23,9 +23,9 @@ from vtrack_ray.sampling.plan import (
     may_be_a_hand,
     may_be_covered_again,
     may_be_lifted,
-    search_interval_s,
 )
 from vtrack_ray.sampling.regular import regular
+from vtrack_ray.sampling.search import Search
 from vtrack_ray.vision.trigger import CARD_ROOM
 
 _MOST_SHARE = 0.015
@@ -84,7 +84,7 @@ def _with_ends(look: Look, activity: Activity, lost: Sequence[Span]) -> list[Sam
     if first > look.reach.start_s and not (lost and lost[0].start_s == -math.inf):
         for picture in look.pictures.all(Span(0.0, min(first, look.reach.end_s))):
             look.pictures_decoded += 1
-            coarse.insert(0, _examined(look, picture))
+            coarse.insert(0, look.examined(picture))
             break
     behind = [sample for sample in coarse if sample.time_s >= look.reach.end_s]
     if len(behind) < AROUND and not (lost and lost[-1].end_s == math.inf):
@@ -107,7 +107,7 @@ def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sampl
     picture = None
     for picture in look.pictures.all(Span(last.time_s if last else 0.0, math.inf)):  # noqa: B007
         look.pictures_decoded += 1
-    return [] if picture is None or picture.time_s in look.samples else [_examined(look, picture)]
+    return [] if picture is None or picture.time_s in look.samples else [look.examined(picture)]
 
 
 def _near(found: Sequence[Gap], reach: Span) -> Sequence[Gap]:
@@ -176,7 +176,7 @@ def _shows_card(look: Look, gap: Gap, interval_s: float) -> bool:
         look.pictures_decoded += 1
         if is_next_on_grid(searched_s, picture.time_s, interval_s):
             searched_s = picture.time_s
-            if _examined(look, picture).trigger is Trigger.ON:
+            if look.examined(picture).trigger is Trigger.ON:
                 return True
             if not is_next_on_grid(searched_s, last_s, interval_s):
                 return False
@@ -190,7 +190,7 @@ def _is_covered_again(look: Look, gap: Gap) -> bool:
         look.pictures_decoded += 1
         if is_next_on_grid(last_s, picture.time_s, look.profile.sampling_interval_s):
             last_s = picture.time_s
-            if _examined(look, picture, trigger_only=True).trigger is Trigger.OFF:
+            if look.examined(picture, trigger_only=True).trigger is Trigger.OFF:
                 return True
     return False
 
@@ -202,19 +202,17 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
     """
     interval_s = look.profile.sampling_interval_s
     known, passed, seen, edges = before, list[Picture](), list[Sample](), list[Span]()
-    searched_s = known.time_s
+    search = Search(look, before, span.start_s)
     for picture in look.pictures.references(span):
         look.pictures_decoded += 1
         if picture.time_s <= before.time_s:
             continue
+        search.pass_by(picture)
         last_s = passed[-1].time_s if passed else known.time_s
         if not is_next_on_grid(last_s, picture.time_s, interval_s):
             passed.append(picture)
             continue
-        # Searching a picture for codes costs ten times reading the trigger.
-        is_searched = is_next_on_grid(searched_s, picture.time_s, search_interval_s(look.profile))
-        sample = _examined(look, picture, trigger_only=not is_searched)
-        searched_s = picture.time_s if is_searched else searched_s
+        sample = search.examine(picture)
         if sample.trigger is not known.trigger:
             _examine_triggers(look, passed)
         if sample.trigger is not known.trigger or sample.time_s - known.time_s >= look.profile.min_packing_s:
@@ -224,6 +222,7 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
     if after.trigger is not known.trigger:
         _examine_triggers(look, passed)
         edges.append(Span(known.time_s, after.time_s))
+    search.close(after, span.end_s)
     for edge in edges:
         _sharpen(look, edge)
     return seen
@@ -231,8 +230,7 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
 
 def _sharpen(look: Look, edge: Span) -> None:
     """Examines what was left out where the state changes, or where a packing may hide in it."""
-    samples = [sample for time_s, sample in sorted(look.samples.items()) if edge.start_s <= time_s <= edge.end_s]
-    for before, after in pairwise(samples):
+    for before, after in pairwise(_within(look, edge)):
         may_hide = after.time_s - before.time_s >= look.profile.min_packing_s
         if before.trigger is not after.trigger or may_hide:
             _examine_triggers(look, look.left_out(before.time_s, after.time_s))
@@ -241,13 +239,17 @@ def _sharpen(look: Look, edge: Span) -> None:
 def _time_moments(look: Look, part: Span) -> None:
     """Examines all that was left out at both ends of each moment in which the card is seen or covered for less than it
     takes to count: which of several moments lasted longest decides when a packing began or ended."""
-    samples = [sample for time_s, sample in sorted(look.samples.items()) if part.start_s <= time_s <= part.end_s]
-    changes = [pair for pair in pairwise(samples) if pair[0].trigger is not pair[1].trigger]
+    changes = [pair for pair in pairwise(_within(look, part)) if pair[0].trigger is not pair[1].trigger]
     edges = [Span(before.time_s, after.time_s) for before, after in changes]
     for start, end in pairwise(edges):
         if end.start_s - start.end_s < DEBOUNCE_S:
             for edge in (start, end):
                 _examine_triggers(look, look.between(*edge))
+
+
+def _within(look: Look, span: Span) -> list[Sample]:
+    """The samples so far in that span, its end included, in order of time."""
+    return [sample for time_s, sample in sorted(look.samples.items()) if span.start_s <= time_s <= span.end_s]
 
 
 def _card_share(look: Look) -> float:
@@ -261,12 +263,4 @@ def _card_share(look: Look) -> float:
 
 def _examine_triggers(look: Look, pictures: Iterable[Picture]) -> None:
     for picture in pictures:
-        _examined(look, picture, trigger_only=True)
-
-
-def _examined(look: Look, picture: Picture, *, trigger_only: bool = False) -> Sample:
-    known = look.samples.get(picture.time_s)
-    if known is not None and (trigger_only or known.trigger is Trigger.ON or known.sights is not None):
-        return known
-    sample = look.samples[picture.time_s] = look.examiner.examine(picture, trigger_only=trigger_only)
-    return sample
+        look.examined(picture, trigger_only=True)

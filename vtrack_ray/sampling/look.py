@@ -10,7 +10,7 @@ import numpy as np
 from vtrack_ray.footage.packets import PacketIndex
 from vtrack_ray.footage.pictures import Picture, Pictures
 from vtrack_ray.meaning.profile import Profile
-from vtrack_ray.meaning.sample import Sample
+from vtrack_ray.meaning.sample import Sample, Trigger
 from vtrack_ray.meaning.span import Span, Stretch
 from vtrack_ray.sampling.examiner import Examiner
 from vtrack_ray.sampling.plan import on_grid
@@ -31,6 +31,14 @@ class Look:
     accounted: list[Stretch] = field(default_factory=list)
     pictures_decoded: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def examined(self, picture: Picture, *, trigger_only: bool = False) -> Sample:
+        """The picture's sample; with `trigger_only`, it is searched for codes only if it was before."""
+        known = self.samples.get(picture.time_s)
+        if known is not None and (trigger_only or known.trigger is Trigger.ON or known.sights is not None):
+            return known
+        sample = self.samples[picture.time_s] = self.examiner.examine(picture, trigger_only=trigger_only)
+        return sample
 
     def left_out(self, before_s: float, after_s: float) -> Iterator[Picture]:
         """All pictures between two that followed each other while those were left out that no other is made from.
