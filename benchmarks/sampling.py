@@ -122,16 +122,17 @@ def least_cpu_s(costs: Iterable[Cost]) -> float:
     return min(cost.cpu_s for cost in costs)
 
 
-def row(name: str) -> Row:
+def row(name: str, profile: tuple[str, ...]) -> Row:
     root, truth = footage(name)
     [video] = truth.cameras[0].videos
     rounds = [
-        (run_of(one_second()), run_of(root), decoding(root / video.path), regular_cpu_s(root)) for _ in range(ROUNDS)
+        (run_of(one_second()), run_of(root, profile=profile), decoding(root / video.path), regular_cpu_s(root))
+        for _ in range(ROUNDS)
     ]
     bases, runs, decodings, regulars = zip(*rounds, strict=True)
-    own_s = least_cpu_s(run.cost for run in runs) - least_cpu_s(base.cost for base in bases)
+    own_s = max(least_cpu_s(run.cost for run in runs) - least_cpu_s(base.cost for base in bases), 0.01)
     floor_s = least_cpu_s(decodings)
-    run, every = runs[-1], run_of(root, "--exhaustive")
+    run, every = runs[-1], run_of(root, "--exhaustive", profile=profile)
     found = compare(truth, run.events)
     true_codes = sum(len(event.tracking_codes) for event in truth.events)
     codes, codes_of_all = ([sorted(event["tracking_codes"]) for event in one.events] for one in (run, every))
@@ -174,16 +175,19 @@ def ten_hours() -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.sampling")
     parser.add_argument("footage", nargs="*", metavar="FOOTAGE", help=f"{'; '.join(ORDERS)} (all, and ten hours; kept)")
-    names = parser.parse_args().footage or list(ORDERS)
+    parser.add_argument("--search-interval-s", metavar="S", help="as in the profile (not set)")
+    given = parser.parse_args()
+    names = given.footage or list(ORDERS)
+    profile = ("--search-interval-s", given.search_interval_s) if given.search_interval_s else ()
     if unknown := set(names) - ORDERS.keys():
         parser.error(f"there is no footage {sorted(unknown)}")
     rows = []
     heads = [name for name in Row.__dataclass_fields__ if name != "stages_s"]
     print("| " + " | ".join(heads) + " |\n|" + " --- |" * len(heads))
     for name in names:
-        rows.append(row(name))
+        rows.append(row(name, profile))
         print("| " + " | ".join(str(getattr(rows[-1], head)) for head in heads) + " |", flush=True)
-    if names != list(ORDERS):
+    if names != list(ORDERS) or profile:
         return
     long = ten_hours()
     print(f"\nten hours: {long}")

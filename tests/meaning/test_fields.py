@@ -22,7 +22,7 @@ from vtrack_ray.meaning.fields import NAMES, allowed, profile_of
         ({"symbologies": ["Runes"]}, "symbologies: 'Runes' is not one of QRCode, "),
         ({"min_packing_s": 0}, "min_packing_s is 0, but must be a number more than 0, and at most 3600."),
         ({"sampling_interval_s": "often"}, "sampling_interval_s is 'often', but must be a number from 0.02 to 10."),
-        ({"search_interval_s": 0}, "search_interval_s is 0, but must be a number from 0.02 to 60."),
+        ({"search_interval_s": 0}, "search_interval_s is 0, but must be a number from 0.02 to 60, or none."),
         ({"search_interval_s": 0.1}, "search_interval_s (0.1) must not be less than sampling_interval_s (0.2)."),
         ({"max_packing_s": 1}, "max_packing_s (1.0) must be more than min_packing_s (5.0)."),
         ({"trigger_text": ""}, "trigger_text is '', but must be a text that is not empty."),

@@ -68,7 +68,7 @@ def show(camera_name: str, settings: Settings) -> None:
 @click.option(
     "--search-interval-s",
     metavar="FLOAT",
-    help="Longest time in a packing without a picture searched for codes; 'none': as long as keyframes are apart.",
+    help="Seconds between two searches of a packing for codes; 'none': mostly at keyframes.",
 )
 @click.option("--continuation-gap-s", type=float, help="Longest gap between two videos that an event may cross.")
 @click.option("--clip-margin-s", type=float, help="Seconds shown before and after an event in its clip.")

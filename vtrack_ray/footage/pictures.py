@@ -40,7 +40,8 @@ class Pictures:
     """The pictures of one open video. One thread; finish or drop an iteration before starting the next.
 
     `faults` grows while iterating: a picture of the packet index that is not given lies in one of them. Pictures
-    whose times jump back are left out (the packet index has a note on them).
+    whose times jump back are left out (the packet index has a note on them). `decoded` counts all that were decoded,
+    given or not: most pictures are made from others, back to the keyframe before them.
     """
 
     def __init__(self, reader: Reader, keyframes: Reader) -> None:
@@ -50,6 +51,7 @@ class Pictures:
         self.width_px: int = reader.stream.codec_context.width
         self.height_px: int = reader.stream.codec_context.height
         self.faults: list[Fault] = []
+        self.decoded = 0
         self._leaves_out = False
         self._unsmoothed = _unsmoothed(reader.stream.codec_context)
 
@@ -77,6 +79,7 @@ class Pictures:
             # Drained at once: the decoder would hold a keyframe back until it had seen pictures that won't come.
             frames = [*_decoded(decoder, packet, gaps), *_decoded(decoder, None, gaps)]
             decoder.flush_buffers()
+            self.decoded += len(frames)
             if frames and not frames[0].is_corrupt and self._has_usual_size(frames[0], gaps):
                 gaps.give(time_s)
                 yield Picture(time_s, frames[0])
@@ -132,6 +135,7 @@ class Pictures:
         owed = Owed(is_in_decoding_order=self._reader.is_in_decoding_order)
         last_pts: int | None = None
         for frame in self._frames(span, gaps, owed):
+            self.decoded += 1
             self._lose(owed.lost_before(frame), gaps)
             pts = owed.take(frame)
             if pts is not None and (last_pts is None or pts > last_pts):

@@ -47,7 +47,7 @@ def allowed(name: str) -> str:
         case {"type": "number", "minimum": low, "maximum": high}:
             return f"a number from {low:g} to {high:g}"
         case {"anyOf": [{"type": "number", "minimum": low, "maximum": high}, {"type": "null"}]}:
-            return f"a number from {low:g} to {high:g}"
+            return f"a number from {low:g} to {high:g}, or none"
         case {"type": "boolean"}:
             return "true or false"
         case {"type": "array"}:

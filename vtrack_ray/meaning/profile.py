@@ -57,8 +57,8 @@ class Profile(BaseModel):
         None,
         ge=0.02,
         le=60,
-        description="longest time in a packing without a picture that is searched for codes; "
-        "without it, as long as keyframes are apart",
+        description="about how often a packing is searched for codes where something moves; "
+        "if not set, mostly at keyframes",
     )
     continuation_gap_s: float = Field(
         10.0, ge=0, le=600, description="longest gap between two videos that an event may cross"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -27,6 +28,12 @@ from vtrack_ray.sampling.plan import (
 from vtrack_ray.sampling.regular import regular
 from vtrack_ray.sampling.search import Search
 from vtrack_ray.vision.trigger import CARD_ROOM
+
+_USUAL_ROW = 4
+"""Encoders mostly make others from one picture in so many, or more."""
+
+_SLACK_S = 0.1
+"""Pictures do not come just when one is to be searched."""
 
 _MOST_SHARE = 0.015
 """A person may give the trigger more room than it takes: no card is believed to fill more of the picture than this."""
@@ -58,10 +65,9 @@ def _examine_keyframes(look: Look, keyframes: Keyframes) -> list[Span]:
     """Examines keyframes of the span and those next to it. Gives the stretches, from one good keyframe to the
     next or to infinity, that hold some that can't be decoded, as with damage, or where a picture is refreshed bit by
     bit."""
-    wanted = keyframes.coarse(look.reach, look.profile.min_packing_s)
+    wanted = keyframes.coarse(look.reach, look.profile.min_packing_s, look.profile.search_interval_s or math.inf)
     for run in keyframes.runs(wanted):
         for picture in look.pictures.keyframes(run):
-            look.pictures_decoded += 1
             look.samples[picture.time_s] = look.examiner.examine(picture)
     good = [-math.inf, *look.samples, math.inf]
     numbers = (bisect(good, time_s) for time_s in wanted if time_s not in look.samples)
@@ -83,7 +89,6 @@ def _with_ends(look: Look, activity: Activity, lost: Sequence[Span]) -> list[Sam
     first = coarse[0].time_s if coarse else math.inf
     if first > look.reach.start_s and not (lost and lost[0].start_s == -math.inf):
         for picture in look.pictures.all(Span(0.0, min(first, look.reach.end_s))):
-            look.pictures_decoded += 1
             coarse.insert(0, look.examined(picture))
             break
     behind = [sample for sample in coarse if sample.time_s >= look.reach.end_s]
@@ -104,10 +109,8 @@ def _end(look: Look, coarse: Sequence[Sample], activity: Activity) -> list[Sampl
         if activity.moved_within(last.time_s - DEBOUNCE_S, end_s) is None:
             look.accounted.append(Stretch(span=Span(last.time_s, end_s), coverage=Coverage.IDLE))
             return []
-    picture = None
-    for picture in look.pictures.all(Span(last.time_s if last else 0.0, math.inf)):  # noqa: B007
-        look.pictures_decoded += 1
-    return [] if picture is None or picture.time_s in look.samples else [look.examined(picture)]
+    shown = deque(look.pictures.all(Span(last.time_s if last else 0.0, math.inf)), maxlen=1)
+    return [look.examined(picture) for picture in shown if picture.time_s not in look.samples]
 
 
 def _near(found: Sequence[Gap], reach: Span) -> Sequence[Gap]:
@@ -143,9 +146,9 @@ def _look_into(look: Look, near: Sequence[Gap], activity: Activity, keyframes: K
             _refine(look, gap, keyframes)
     if (interval_s := look.profile.search_interval_s) is not None:
         for gap in near:
-            may_show_more = gap.is_off and gap.moved is not None and not gap.needs_look
-            if may_show_more and _shows_card(look, gap, interval_s):
-                _refine(look, gap, keyframes)
+            may_show_more = gap.is_off and gap.moved is not None and gap.span.duration_s > interval_s + _SLACK_S
+            if may_show_more and not gap.needs_look and _search_gap(look, gap, interval_s) is Trigger.ON:
+                _look_through(look, gap.before, gap.after, gap.span)
 
 
 def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
@@ -166,28 +169,26 @@ def _refine(look: Look, gap: Gap, keyframes: Keyframes) -> None:
     _look_through(look, gap.before, gap.after, gap.span)
 
 
-def _shows_card(look: Look, gap: Gap, interval_s: float) -> bool:
-    """Searches a gap in a packing for codes, a picture each interval, and stops at one that shows the card, if any."""
+def _search_gap(look: Look, gap: Gap, interval_s: float) -> Trigger:
+    """Searches a gap in a packing for codes, a picture each interval; On as soon as one shows the card, else Off."""
     times_s, searched_s = look.index.times_s, gap.before.time_s
-    last_s = float(times_s[np.searchsorted(times_s, gap.after.time_s) - 1])
-    if not is_next_on_grid(searched_s, last_s, interval_s):
-        return False
-    for picture in look.pictures.references(gap.span):
-        look.pictures_decoded += 1
-        if is_next_on_grid(searched_s, picture.time_s, interval_s):
-            searched_s = picture.time_s
-            if look.examined(picture).trigger is Trigger.ON:
-                return True
-            if not is_next_on_grid(searched_s, last_s, interval_s):
-                return False
-    return False
+    within = np.count_nonzero((times_s >= gap.before.time_s) & (times_s < gap.after.time_s))
+    is_dense = interval_s * within >= _USUAL_ROW * gap.span.duration_s
+    for picture in (look.pictures.references if is_dense else look.pictures.all)(gap.span):
+        if picture.time_s - searched_s < interval_s:
+            continue
+        searched_s = picture.time_s
+        if look.examined(picture).trigger is Trigger.ON:
+            return Trigger.ON
+        if gap.after.time_s - searched_s <= interval_s + _SLACK_S:
+            break
+    return Trigger.OFF
 
 
 def _is_covered_again(look: Look, gap: Gap) -> bool:
     """Whether the card, seen at the start of a gap, is covered before it was seen for long enough to count."""
     last_s = gap.before.time_s
     for picture in look.pictures.references(Span(last_s, min(last_s + DEBOUNCE_S, gap.after.time_s))):
-        look.pictures_decoded += 1
         if is_next_on_grid(last_s, picture.time_s, look.profile.sampling_interval_s):
             last_s = picture.time_s
             if look.examined(picture, trigger_only=True).trigger is Trigger.OFF:
@@ -204,10 +205,9 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
     known, passed, seen, edges = before, list[Picture](), list[Sample](), list[Span]()
     search = Search(look, before, span.start_s)
     for picture in look.pictures.references(span):
-        look.pictures_decoded += 1
         if picture.time_s <= before.time_s:
             continue
-        search.pass_by(picture)
+        search.note_decoded(picture)
         last_s = passed[-1].time_s if passed else known.time_s
         if not is_next_on_grid(last_s, picture.time_s, interval_s):
             passed.append(picture)
@@ -223,17 +223,19 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
         _examine_triggers(look, passed)
         edges.append(Span(known.time_s, after.time_s))
     search.close(after, span.end_s)
-    for edge in edges:
-        _sharpen(look, edge)
+    _sharpen(look, edges)
     return seen
 
 
-def _sharpen(look: Look, edge: Span) -> None:
+def _sharpen(look: Look, edges: Iterable[Span]) -> None:
     """Examines what was left out where the state changes, or where a packing may hide in it."""
-    for before, after in pairwise(_within(look, edge)):
-        may_hide = after.time_s - before.time_s >= look.profile.min_packing_s
-        if before.trigger is not after.trigger or may_hide:
-            _examine_triggers(look, look.left_out(before.time_s, after.time_s))
+    passed = [
+        Span(before.time_s, after.time_s)
+        for edge in edges
+        for before, after in pairwise(_within(look, edge))
+        if before.trigger is not after.trigger or after.time_s - before.time_s >= look.profile.min_packing_s
+    ]
+    _examine_triggers(look, look.left_out(passed))
 
 
 def _time_moments(look: Look, part: Span) -> None:
@@ -241,10 +243,8 @@ def _time_moments(look: Look, part: Span) -> None:
     takes to count: which of several moments lasted longest decides when a packing began or ended."""
     changes = [pair for pair in pairwise(_within(look, part)) if pair[0].trigger is not pair[1].trigger]
     edges = [Span(before.time_s, after.time_s) for before, after in changes]
-    for start, end in pairwise(edges):
-        if end.start_s - start.end_s < DEBOUNCE_S:
-            for edge in (start, end):
-                _examine_triggers(look, look.between(*edge))
+    moments = [pair for pair in pairwise(edges) if pair[1].start_s - pair[0].end_s < DEBOUNCE_S]
+    _examine_triggers(look, look.between(dict.fromkeys(edge for pair in moments for edge in pair)))
 
 
 def _within(look: Look, span: Span) -> list[Sample]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -29,7 +31,6 @@ class Look:
     stages: Stages
     samples: dict[float, Sample] = field(default_factory=dict)
     accounted: list[Stretch] = field(default_factory=list)
-    pictures_decoded: int = 0
     notes: list[str] = field(default_factory=list)
 
     def examined(self, picture: Picture, *, trigger_only: bool = False) -> Sample:
@@ -40,24 +41,26 @@ class Look:
         sample = self.samples[picture.time_s] = self.examiner.examine(picture, trigger_only=trigger_only)
         return sample
 
-    def left_out(self, before_s: float, after_s: float) -> Iterator[Picture]:
-        """All pictures between two that followed each other while those were left out that no other is made from.
+    def left_out(self, passed: Iterable[Span]) -> Iterator[Picture]:
+        """All pictures between each two, told in order of time, that followed each other while those were left out that
+        no other is made from.
 
         None, where the two are no further apart than the sampling interval: only of few pictures a second, or of long
         rows of such, so much is left out that what changed between them is timed too roughly.
         """
-        if after_s - before_s > self.profile.sampling_interval_s + 1e-6:
-            yield from self.between(before_s, after_s)
+        yield from self.between(pair for pair in passed if pair.duration_s > self.profile.sampling_interval_s + 1e-6)
 
-    def between(self, before_s: float, after_s: float) -> Iterator[Picture]:
-        """All pictures between two; nothing is decoded where there are none."""
-        times_s = self.index.times_s
-        if not np.any((times_s > before_s) & (times_s < after_s)):
-            return
-        for picture in self.pictures.all(Span(before_s, after_s)):
-            self.pictures_decoded += 1
-            if picture.time_s > before_s:
-                yield picture
+    def between(self, pairs: Iterable[Span]) -> Iterator[Picture]:
+        """All pictures between the two of each pair, told in order of time; nothing is decoded where there are none."""
+        times_s, keyframes_s = self.index.times_s, self.index.times_s[self.index.keyframe]
+        filled = [pair for pair in pairs if np.any((times_s > pair.start_s) & (times_s < pair.end_s))]
+        # Up to the next keyframe, decoding goes on: begun anew, it would begin at the keyframe before.
+        numbers = np.searchsorted(keyframes_s, [pair.start_s for pair in filled], side="right")
+        for _, group in groupby(zip(numbers, filled, strict=True), key=itemgetter(0)):
+            near = [pair for _, pair in group]
+            for picture in self.pictures.all(Span(near[0].start_s, near[-1].end_s)):
+                if any(pair.start_s < picture.time_s < pair.end_s for pair in near):
+                    yield picture
 
     def grid(self) -> set[float]:
         """Times of the pictures that regular sampling takes."""

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtrack_ray.footage.packets import PacketIndex
-from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import DEBOUNCE_S, Sample, Trigger
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.activity import BIN_S, REACH_S, Activity
@@ -42,13 +41,8 @@ _MUCH_SOONER = 0.75
 """A keyframe that is due comes no sooner than this share of the longest time between two around; cameras lose single
 pictures."""
 
-_SEARCH_EVERY = 2
+SEARCH_EVERY = 2
 """Of the pictures of the sampling interval, one in so many is searched for codes; a label lies there for longer."""
-
-
-def search_interval_s(profile: Profile) -> float:
-    """The time between two pictures that are searched for codes where all are looked through."""
-    return min(_SEARCH_EVERY * profile.sampling_interval_s, profile.search_interval_s or math.inf)
 
 
 def lead_s(keyframes_apart_s: float) -> float:
@@ -85,13 +79,13 @@ class Keyframes:
         self._early: NDArray[np.int64] = early[on_grid(self.times_s[early], BIN_S)]
         self._activity = activity
 
-    def coarse(self, reach: Span, guarantee_s: float) -> list[float]:
+    def coarse(self, reach: Span, guarantee_s: float, search_s: float = math.inf) -> list[float]:
         """Times of the keyframes to examine: those before and after each motion, one each `CHECK_S`, those out of turn
         (one each `BIN_S`), and the last.
 
         No more than one each `COARSE_S`, where keyframes are closer together than that, and none are needed closer
-        than half of `guarantee_s`. A parcel may come with less motion than it leaves with, or the other way round: so
-        one sign of motion alone is enough for it to be seen in one of the two.
+        than half of `guarantee_s`, nor than `search_s`. A parcel may come with less motion than it leaves with, or the
+        other way round: so one sign of motion alone is enough for it to be seen in one of the two.
 
         From the last of them at or before the reach to the first at or behind it, so that every picture of the reach
         lies between two where there are two, and `AROUND` on both sides; where none is behind it, the last three at
@@ -100,7 +94,8 @@ class Keyframes:
         times_s = self.times_s
         chosen = on_grid(times_s, CHECK_S)
         chosen[self._early] = True
-        numbers = np.flatnonzero(on_grid(times_s, min(COARSE_S, guarantee_s / 2)) | chosen)
+        apart_s = min(COARSE_S, guarantee_s / 2, search_s)
+        numbers = np.flatnonzero(on_grid(times_s, apart_s) | chosen)
         for before, number in pairwise(numbers):
             if self._activity.moved_within(times_s[before], times_s[number]) is not None:
                 chosen[[before, number]] = True

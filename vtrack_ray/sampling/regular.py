@@ -26,7 +26,6 @@ def _examine(look: Look, part: Span, wanted: set[float] | None) -> None:
     with look.stages.stage("refine"):
         # From a moment before: small hands are found by what moved since the picture before.
         for picture in look.pictures.all(Span(max(0.0, part.start_s - 1.0), part.end_s)):
-            look.pictures_decoded += 1
             if picture.time_s >= part.start_s and (wanted is None or picture.time_s in wanted):
                 look.samples[picture.time_s] = look.examiner.examine(picture, before=before)
             before = picture

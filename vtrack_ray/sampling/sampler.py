@@ -91,7 +91,7 @@ def sample_span(
         method=method,
         samples=Samples(s for t, s in sorted(look.samples.items()) if reach.start_s <= t < reach.end_s),
         coverage=covered(span, look.accounted, faults, max(_TAIL_S, index.longest_picture_s)),
-        pictures=look.pictures_decoded,
+        pictures=pictures.decoded,
         seconds=stages.seconds,
         jumps=tuple(jump for jump in index.jumps if reach.start_s <= jump.time_s < reach.end_s),
         notes=(*index.notes, *look.notes, *notes),

@@ -5,13 +5,14 @@ Searching a picture for codes costs ten times reading the trigger.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from vtrack_ray.footage.picture import Picture
 from vtrack_ray.meaning.sample import Sample
 from vtrack_ray.meaning.span import Span
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import is_next_on_grid, search_interval_s
+from vtrack_ray.sampling.plan import SEARCH_EVERY, is_next_on_grid
 
 
 class Search:
@@ -22,15 +23,17 @@ class Search:
         self._searched = before
         self._unsearched: list[Picture] = []
         self._changes: list[Span] = []
-        self._passed_s = [max(before.time_s, start_s)]
+        self._decoded_s = [max(before.time_s, start_s)]
+        self._longest_s = look.profile.search_interval_s or math.inf
+        self._interval_s = min(SEARCH_EVERY * look.profile.sampling_interval_s, self._longest_s)
 
-    def pass_by(self, picture: Picture) -> None:
-        """Notes that the picture was decoded."""
-        self._passed_s.append(picture.time_s)
+    def note_decoded(self, picture: Picture) -> None:
+        """Tells of each picture that is decoded, whether it is examined or not."""
+        self._decoded_s.append(picture.time_s)
 
     def examine(self, picture: Picture) -> Sample:
         """The sample of a picture of the sampling interval, which may be searched, now or later."""
-        is_due = is_next_on_grid(self._searched.time_s, picture.time_s, search_interval_s(self._look.profile))
+        is_due = is_next_on_grid(self._searched.time_s, picture.time_s, self._interval_s)
         sample = self._look.examined(picture, trigger_only=not is_due)
         if is_due:
             self._compare(sample)
@@ -41,14 +44,17 @@ class Search:
     def close(self, after: Sample, end_s: float) -> None:
         """Ends the stretch at `end_s`; `after` is from behind it.
 
-        Of few pictures a second, those are searched as well that were left out where the codes change.
+        Of few pictures a second, those are searched as well that were left out where the codes change, or for longer
+        than the profile says.
         """
         self._compare(after)
-        for change in self._changes:
-            passed_s = [time_s for time_s in (*self._passed_s, end_s) if change.start_s <= time_s <= change.end_s]
-            for one_s, other_s in pairwise(passed_s):
-                for picture in self._look.left_out(one_s, other_s):
-                    self._look.examined(picture)
+        pairs = [Span(*pair) for pair in pairwise((*self._decoded_s, end_s))]
+        for picture in self._look.left_out(pair for pair in pairs if self._may_show_more(pair)):
+            self._look.examined(picture)
+
+    def _may_show_more(self, pair: Span) -> bool:
+        is_in_a_change = any(c.start_s <= pair.start_s and pair.end_s <= c.end_s for c in self._changes)
+        return is_in_a_change or pair.duration_s > self._longest_s
 
     def _compare(self, sample: Sample) -> None:
         if sample.codes != self._searched.codes:

@@ -66,7 +66,7 @@ def second_look(video: Video, profile: Profile, span: Span) -> SamplingLog:
         method=Method.SECOND_LOOK,
         samples=Samples(sample for _, sample in sorted(look.samples.items())),
         coverage=(),
-        pictures=look.decoded,
+        pictures=pictures.decoded,
         seconds=stages.seconds,
         notes=index.notes,
     )
@@ -80,7 +80,6 @@ class _Look:
         self._profile = profile
         self._span = span
         self.samples: dict[float, Sample] = {}
-        self.decoded = 0
 
     @property
     def has_found(self) -> bool:
@@ -111,7 +110,6 @@ class _Look:
     def _shown(self) -> Iterator[Picture]:
         shown_s = -math.inf
         for picture in self.read(self._span):
-            self.decoded += 1
             if is_next_on_grid(shown_s, picture.time_s, self._profile.sampling_interval_s):
                 shown_s = picture.time_s
                 yield picture

@@ -21,7 +21,7 @@ from vtrack_ray.meaning.sample import Sample
 from vtrack_ray.meaning.span import Coverage, Span, Stretch
 from vtrack_ray.sampling.activity import BIN_S, Activity
 from vtrack_ray.sampling.look import Look
-from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, is_next_on_grid, on_grid, search_interval_s
+from vtrack_ray.sampling.plan import CHECK_S, COARSE_S, SEARCH_EVERY, is_next_on_grid, on_grid
 
 _HAND_SHARE = 0.01
 """A hand that MediaPipe can find fills more of the picture than this, and takes as much to store as a card."""
@@ -55,7 +55,7 @@ def _moving(look: Look, keyframes_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     moving = np.zeros(last + 1, np.bool_)
     for cell in range(first, last + 1):
         moving[cell] = activity.moved_within(cell - BIN_S, cell + 1 + BIN_S) is not None
-    longest_s = look.profile.min_packing_s - search_interval_s(look.profile)
+    longest_s = look.profile.min_packing_s - SEARCH_EVERY * look.profile.sampling_interval_s
     for before_s, after_s in pairwise(keyframes_s):
         if after_s - before_s >= longest_s:
             moving[int(before_s) : int(after_s) + 1] = True
@@ -87,16 +87,16 @@ def _within_reach(look: Look, stretches: Iterator[Span]) -> Iterator[Span]:
 
 def _examine_motion(look: Look, stretch: Span) -> None:
     """Examines a stretch of whole cells."""
+    interval_s = look.profile.sampling_interval_s
     searched = Sample(time_s=-math.inf)
     was_busy = False
     unsearched: list[Picture] = []  # since the last one that was searched
     cell: list[Picture] = []
     for picture in look.pictures.references(stretch):
-        look.pictures_decoded += 1
         if picture.time_s < stretch.start_s:
             continue
         is_first = not cell or int(picture.time_s) > int(cell[0].time_s)
-        if is_first or is_next_on_grid(searched.time_s, picture.time_s, search_interval_s(look.profile)):
+        if is_first or is_next_on_grid(searched.time_s, picture.time_s, SEARCH_EVERY * interval_s):
             sample = _searched(look, picture)
             if sample.codes != searched.codes:
                 for between in unsearched:
@@ -120,19 +120,32 @@ def _examine_motion(look: Look, stretch: Span) -> None:
 def _sharpen(look: Look, stretch: Span) -> None:
     """Examines what was left out where codes or hands come or go, or where a packing may hide in it."""
     longest_s = look.profile.min_packing_s
-    for before, after in pairwise(sample for sample in _samples(look, stretch) if sample.sights is not None):
-        if before.codes != after.codes or after.time_s - before.time_s >= longest_s:
-            _examine_left_out(look, before, after, for_codes=True)
-    for before, after in pairwise(s for s in _samples(look, stretch) if s.sights or s.hand is not None):
-        is_change = bool(before.sights or before.hand) is not bool(after.sights or after.hand)
-        if is_change or after.time_s - before.time_s >= longest_s:
-            _examine_left_out(look, before, after)
+    searched = pairwise([sample for sample in _samples(look, stretch) if sample.sights is not None])
+    _examine_left_out(
+        look,
+        [
+            Span(before.time_s, after.time_s)
+            for before, after in searched
+            if before.codes != after.codes or after.time_s - before.time_s >= longest_s
+        ],
+        for_codes=True,
+    )
+    known = pairwise([sample for sample in _samples(look, stretch) if sample.sights or sample.hand is not None])
+    _examine_left_out(
+        look,
+        [
+            Span(before.time_s, after.time_s)
+            for before, after in known
+            if bool(before.sights or before.hand) is not bool(after.sights or after.hand)
+            or after.time_s - before.time_s >= longest_s
+        ],
+    )
 
 
-def _examine_left_out(look: Look, before: Sample, after: Sample, *, for_codes: bool = False) -> None:
+def _examine_left_out(look: Look, passed: Sequence[Span], *, for_codes: bool = False) -> None:
     """Looks for hands, wherever no code is seen if those are looked for as well."""
     previous = None
-    for picture in look.left_out(before.time_s, after.time_s):
+    for picture in look.left_out(passed):
         if not (for_codes and _searched(look, picture).sights):
             _shows_hand(look, picture, previous)
         previous = picture
@@ -194,7 +207,6 @@ def _examine_last(look: Look, still: Span) -> None:
     if not (still.start_s <= last_s < still.end_s and look.reach.start_s <= last_s < look.reach.end_s):
         return
     for picture in look.pictures.all(Span(last_s, math.inf)):
-        look.pictures_decoded += 1
         _searched(look, picture)
         _shows_hand(look, picture)
 
@@ -202,7 +214,6 @@ def _examine_last(look: Look, still: Span) -> None:
 def _examine_keyframe(look: Look, time_s: float) -> bool | None:
     """Whether the keyframe shows a code or a hand; None if it can't be decoded."""
     for picture in look.pictures.keyframes(Span(float(time_s), float(np.nextafter(time_s, np.inf)))):
-        look.pictures_decoded += 1
         return bool(_searched(look, picture).sights) or _shows_hand(look, picture)
     return None
 

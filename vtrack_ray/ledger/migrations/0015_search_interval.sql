@@ -1,4 +1,4 @@
 ALTER TABLE packing_profiles ADD COLUMN search_interval_s DOUBLE;
 
 COMMENT ON COLUMN packing_profiles.search_interval_s IS
-  'Longest time in a packing, in seconds, without a picture that is searched for codes; NULL: as long as keyframes are apart.';
+  'About how often, in seconds, a packing is searched for codes where something moves; NULL: mostly at keyframes.';
