@@ -81,7 +81,8 @@ def until_ready(client: Client) -> None:
     while time.monotonic() < deadline:
         assert client.up.poll() is None, client.up.communicate()
         try:
-            if client.ask("GET", "/api/v1/ready").ok:
+            answer = client.ask("GET", "/api/v1/ready")
+            if answer.ok and answer.json()["is_at_work"]:
                 return
         except requests.ConnectionError:
             pass
