@@ -4,7 +4,8 @@ Each class is four packings at 1080p (x264 veryfast, CRF 29), rendered once into
 by `vtrack run --local`. Told are the codes found of those shown, the codes invented, the decoders that read them, and
 what share of the footage's length the second look took in CPU time.
 
-Footage without labels is ten packings, four minutes of clutter; all of it, idle time too, is given a second look.
+Footage without labels is eleven packings, four minutes of clutter and more; all of it, idle time too, is given a second
+look.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def packed(look: Look, **packing: Any) -> Order:
 
 
 def unlabelled(seed: int, module_px: float) -> Order:
-    packing = Packing(events=10, event_s=(13, 17), idle_s=(7, 10), unlabelled=tuple(range(1, 11)))
+    packing = Packing(events=11, event_s=(13, 17), idle_s=(7, 10), unlabelled=tuple(range(1, 12)))
     return Order(seed=seed, packing=packing, look=Look(label_module_px=module_px, clutter=True))
 
 
