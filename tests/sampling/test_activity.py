@@ -50,36 +50,6 @@ def test_noise_alone_is_no_motion(noise: int) -> None:
     assert idle(noise).moved_within(0.0, 120.0) is None
 
 
-def rhythmic(seconds: int, *, burst_at: int | None = None) -> Activity:
-    """An idle table, of which more is stored in the half second behind each keyframe than the card takes."""
-    keyframe = [i % 50 == 0 for i in range(seconds * 25)]
-    sizes = [KEYFRAME if key else 100 + 60 * (i % 50 < 12) for i, key in enumerate(keyframe)]
-    if burst_at is not None:
-        sizes[burst_at] += round(2.0 * CARD_SHARE * KEYFRAME)
-    return Activity(index_of(sizes, keyframe), CARD_SHARE)
-
-
-@given(st.integers(1, 2_990).filter(lambda i: i % 50))
-def test_what_an_encoder_stores_behind_each_keyframe_is_no_motion_but_the_card_is(at: int) -> None:
-    assert rhythmic(120).moved_within(0.0, 120.0) is None
-    moved = rhythmic(120, burst_at=at).moved_within(0.0, 120.0)
-    assert moved is not None
-    assert moved.start_s <= at / 25 < moved.end_s
-    assert moved.duration_s <= 0.5
-
-
-def test_a_few_keyframes_tell_no_rhythm() -> None:
-    assert rhythmic(20).moved_within(2.0, 4.0) == Span(2.0, 2.5)
-
-
-def test_motion_that_begins_at_a_time_is_not_before_it() -> None:
-    activity = idle(100, burst_at=1_510, burst=KEYFRAME)
-    assert activity.moved_within(58.0, 60.0) is None
-    assert activity.moved_within(58.0, 60.04) == Span(60.0, 60.04)
-    assert activity.moved_within(60.0, 62.0) == Span(60.0, 60.5)
-    assert activity.moved_within(60.5, 62.0) is None
-
-
 @pytest.mark.parametrize(("of_card", "is_believed"), [(0.1, True), (0.6, False)])
 def test_noise_in_which_a_card_could_hide_is_motion_everywhere(of_card: float, is_believed: bool) -> None:
     """`of_card`: the deviation of the noise in half a second, in what storing the card may take unnoticed."""
@@ -150,15 +120,14 @@ def test_a_moment_in_which_no_hands_move_may_be_a_rest() -> None:
     activity = Activity(index_of(sizes, keyframe), CARD_SHARE)
     assert activity.may_rest_within(24.0, 28.0)
     assert not activity.may_rest_within(20.0, 24.0)
-    assert activity.may_rest_within(24.0, 24.6)
-    assert not activity.may_rest_within(24.0, 24.5)
+    assert activity.may_rest_within(24.0, 24.5)
     assert activity.may_rest_within(30.5, 60.0)
 
 
 @pytest.mark.parametrize(("noise", "is_hidden"), [(KEYFRAME // 200, False), (KEYFRAME // 20, True)])
 def test_noise_may_hide_a_rest(noise: int, is_hidden: bool) -> None:
     """Something moves in seven half seconds of eight."""
-    keyframe = [i % 60 == 0 for i in range(2_880)]
+    keyframe = [i % 48 == 0 for i in range(2_880)]
     sizes = [KEYFRAME if key else noise + (i // 12 % 8 > 0) * KEYFRAME // 50 for i, key in enumerate(keyframe)]
     activity = Activity(index_of(sizes, keyframe, rate=24.0), CARD_SHARE)
     assert activity.may_rest_within(40.5, 43.9) is is_hidden
@@ -183,6 +152,5 @@ def test_hours_take_little_memory_and_tell_the_same_as_their_parts() -> None:
             times_s=whole.times_s[cut], keyframe=keyframe[cut], size_bytes=sizes[cut], end_s=start / 2 + 500
         )
         of_part = Activity(part, CARD_SHARE)
-        # A rhythm is told by a minute around a keyframe, the level of what is left by a minute around that.
-        for at_s in np.arange(start / 2 + 140, start / 2 + 360, 0.5):
+        for at_s in np.arange(start / 2 + 100, start / 2 + 400, 0.5):
             assert of_part.moved_within(at_s, at_s + 0.4) == activity.moved_within(at_s, at_s + 0.4)

@@ -331,19 +331,6 @@ def test_what_lies_around_the_examined_keyframes_next_to_a_span_counts_too() -> 
     assert keyframes_of(around(whole, span, 14)).coarse(span, 5.0) == [364.0, 378.0, 392.0, 406.0]
 
 
-def test_what_tells_the_rhythm_of_the_noise_around_a_span_counts_too() -> None:
-    """Behind keyframes more is stored but for 12 s. That is too short a part of the two minutes around to change the
-    rhythm, so the noise is uneven, up to 60 s later; of less time than that it would be enough."""
-    number = np.arange(4_000)
-    is_quiet = (number > 1_622) & (number <= 1_682)
-    sizes = 500 + 60 * ((number % 10 < 3) & ~is_quiet)
-    sizes[::10] = 30_000
-    whole = index_of(sizes.tolist(), gop=10, rate=5)
-    span = Span(417.3, 417.5)
-    assert keyframes_of(whole).coarse(span, 5.0) == [388.0, 400.0, 420.0, 440.0]
-    assert keyframes_of(around(whole, span, 2)).coarse(span, 5.0) == [388.0, 400.0, 420.0, 440.0]
-
-
 def around(whole: PacketIndex, span: Span, gop_s: int) -> PacketIndex:
     """What the packet index holds of the span and of what lies around it."""
     first_s, last_s = span.start_s - lead_s(gop_s), span.end_s + lead_s(gop_s)

@@ -28,18 +28,9 @@ _AT_ONCE = 4096
 """Bins whose levels are found together: each takes a copy of the bins around it, 8 MB in all, and one wild time may
 make millions."""
 
-_PLACES = 4
-"""The bin that holds a keyframe, the two behind it, and all further ones: what encoders do each time in the same way
-behind a keyframe shows within two seconds, and keyframes are mostly not further apart."""
-_FEWEST_ALIKE = 15
-"""Of fewer bins in one place behind keyframes, hands may be at work in all but one."""
-_KEYFRAMES_AT_ONCE = 512
-"""As `_AT_ONCE`; each takes several such copies."""
-
 LEVEL, LOW = 0.1, 0.02
 """The level of noise is that of the quietest tenth of the bins around: there is some idle time in two minutes. How far
-below it the quietest of all lie is the noise's spread, however busy the rest of the time is. Before, what a bin's
-place behind a keyframe adds to it is taken away."""
+below it the quietest of all lie is the noise's spread, however busy the rest of the time is."""
 _CARD_COST = 1.5
 """Three quarters of the least that it takes to store the trigger card's code anew, beyond the level of noise, in
 keyframes for each picture it would fill. Measured (benchmarks/card_cost.py) where sizes are believed: 2.0 and more; a
@@ -81,9 +72,7 @@ class Activity:
         # A keyframe's own size says nothing of motion.
         changed = np.bincount(bins, np.where(keyframe, 0, size_bytes)).astype(np.float64)
         pictures = np.bincount(bins, ~keyframe)
-        each = changed / np.maximum(pictures, 1)
-        rhythm = _rhythm(each, np.unique(bins[keyframe]))
-        low, level, busy_level = (_levels(each - rhythm) + rhythm) * pictures
+        low, level, busy_level = _levels(changed / np.maximum(pictures, 1)) * pictures
         moved = np.zeros(len(changed), np.bool_)
         swept = np.zeros(len(changed), np.bool_)
         stirred = np.zeros(len(changed), np.bool_)
@@ -123,49 +112,12 @@ class Activity:
     def may_rest_within(self, start_s: float, end_s: float) -> bool:
         """Whether nobody's hands may have been at work for a moment in that time; so it is, too, where noise would hide
         them."""
-        count = math.ceil(end_s / BIN_S) - math.floor(start_s / BIN_S)
-        return len(self._between(self._stirred, start_s, end_s)) < count
+        first, last = (math.floor(time_s / BIN_S) for time_s in (start_s, end_s))
+        return len(self._between(self._stirred, start_s, end_s)) <= last - first
 
     def _between(self, bins: NDArray[np.int64], start_s: float, end_s: float) -> NDArray[np.int64]:
-        # A bin that begins at the end holds nothing of that time.
-        first, past = math.floor(start_s / BIN_S) - self._first, math.ceil(end_s / BIN_S) - self._first
-        return bins[np.searchsorted(bins, first) : np.searchsorted(bins, past)]
-
-
-def _rhythm(sizes: NDArray[np.float64], with_keyframe: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How much more or less than elsewhere the noise takes in each bin for its place behind a keyframe alone, as told
-    by the level of all such bins within `REACH_S` of that keyframe; shape (bins,).
-
-    Encoders spend more on the first pictures behind a keyframe, and where they make pictures from others, as many of
-    each kind fall into a place each time. `with_keyframe`: the bins that hold one.
-    """
-    if not len(with_keyframe):
-        return np.zeros(len(sizes))
-    numbers = np.arange(len(sizes))
-    group = np.maximum(np.searchsorted(with_keyframe, numbers, side="right") - 1, 0)
-    place = np.clip(numbers - with_keyframe[group], 0, _PLACES - 1)
-    reach = int(REACH_S / BIN_S)
-    more = np.zeros((len(with_keyframe), _PLACES))
-    for start in range(0, len(with_keyframe), _KEYFRAMES_AT_ONCE):
-        block = slice(start, start + _KEYFRAMES_AT_ONCE)
-        near = with_keyframe[block, None] + np.arange(-reach, reach + 1)
-        is_there = (near >= 0) & (near < len(sizes))
-        near = np.clip(near, 0, len(sizes) - 1)
-        usual = _level_of(sizes[near], is_there)
-        for number in range(_PLACES):
-            is_alike = is_there & (place[near] == number)
-            are_enough = is_alike.sum(axis=1) >= _FEWEST_ALIKE
-            more[block, number] = np.where(are_enough, _level_of(sizes[near], is_alike) - usual, 0.0)
-    rhythm: NDArray[np.float64] = more[group, place]
-    return rhythm
-
-
-def _level_of(sizes: NDArray[np.float64], is_counted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The quantile `LEVEL` of those sizes of each row that are counted, a lower one where it lies between two; infinite
-    where none is. Both of shape (rows, bins)."""
-    rank = np.floor(LEVEL * np.maximum(is_counted.sum(axis=1) - 1, 0)).astype(np.int64)
-    ranked = np.sort(np.where(is_counted, sizes, np.inf), axis=1)
-    return np.take_along_axis(ranked, rank[:, None], axis=1)[:, 0]
+        first, last = (math.floor(time_s / BIN_S) - self._first for time_s in (start_s, end_s))
+        return bins[np.searchsorted(bins, first) : np.searchsorted(bins, last, side="right")]
 
 
 def _levels(sizes: NDArray[np.float64]) -> NDArray[np.float64]:

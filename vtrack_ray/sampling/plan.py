@@ -47,8 +47,8 @@ SEARCH_EVERY = 2
 
 def lead_s(keyframes_apart_s: float) -> float:
     """How far beyond a span, on both sides, its choice of pictures depends on what is there: on the noise around the
-    last three keyframes examined before it, or the first two behind it, and on the rhythm of that noise."""
-    return 2 * REACH_S + BIN_S + 3 * (CHECK_S + keyframes_apart_s) + keyframes_apart_s
+    last three keyframes examined before it, or the first two behind it."""
+    return REACH_S + BIN_S + 3 * (CHECK_S + keyframes_apart_s)
 
 
 def on_grid(times_s: Times, interval_s: float) -> NDArray[np.bool_]:
