@@ -160,6 +160,20 @@ def test_the_same_pictures_are_left_out_however_often_the_file_was_opened_anew(t
     assert len(first) < len(every) == 50
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_pictures_that_others_are_made_from_are_as_all_of_them_where_they_are_smoothed(
+    tmp_path: Path, codec: str
+) -> None:
+    path = str(make_clip(tmp_path / "clip.mp4", codec=codec, b_frames=2, textured=True))
+    with open_pictures(path) as pictures:
+        every = {picture.time_s: picture.luma().copy() for picture in pictures.all(WHOLE)}
+        smooth = {picture.time_s: picture.luma().copy() for picture in pictures.references(WHOLE, smooth=True)}
+        rough = {picture.time_s: picture.luma().copy() for picture in pictures.references(WHOLE)}
+    assert smooth.keys() == rough.keys() < every.keys()
+    assert all(np.array_equal(luma, every[time_s]) for time_s, luma in smooth.items())
+    assert not any(np.array_equal(luma, every[time_s]) for time_s, luma in rough.items())
+
+
 def test_a_decoder_that_says_nothing_of_what_it_loses_is_found_out(tmp_path: Path) -> None:
     """Between pictures that no other is made from, which are left out on purpose, lost ones might not be missed."""
     path = make_clip(tmp_path / "zeroed.mp4", pictures=200, b_frames=3, textured=True)

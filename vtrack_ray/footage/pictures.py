@@ -53,6 +53,7 @@ class Pictures:
         self.faults: list[Fault] = []
         self.decoded = 0
         self._leaves_out = False
+        self._smooths = True
         self._unsmoothed = _unsmoothed(reader.stream.codec_context)
 
     def index(self, span: Span) -> PacketIndex:
@@ -114,21 +115,22 @@ class Pictures:
         gaps.blame(f"pictures of {frame.width}x{frame.height} pixels in a video of {self.width_px}x{self.height_px}")
         return False
 
-    def references(self, span: Span) -> Iterator[Picture]:
+    def references(self, span: Span, *, smooth: bool = False) -> Iterator[Picture]:
         """As all(), but pictures that no other picture is made from are left out where the codec tells them.
 
-        With B-frames, half of the pictures at half the cost; without, all of them. Blocks' edges are left as in
-        keyframes(): that is a quarter of what remains.
+        With B-frames, half of the pictures at half the cost; without, all of them. Unless `smooth` is set, blocks'
+        edges are left as in keyframes(): that is a quarter of what remains. But other pictures are made from these, so
+        what that changes adds up, to 1 or 2 grey levels on average within a few seconds.
         """
         if self._reader.is_in_decoding_order:
             # There, a picture's time is known by counting pictures: none may be left out.
             yield from self.all(span)
             return
-        self._leaves_out = True
+        self._leaves_out, self._smooths = True, smooth
         try:
             yield from self.all(span)
         finally:
-            self._leaves_out = False
+            self._leaves_out, self._smooths = False, True
 
     def _shown(self, span: Span, gaps: Gaps) -> Iterator[tuple[int, VideoFrame]]:
         """Decoded frames with rising pts."""
@@ -151,7 +153,7 @@ class Pictures:
 
     def _frames(self, span: Span, gaps: Gaps, owed: Owed) -> Iterator[VideoFrame]:
         """What the decoder gives; each packet that should become a picture is owed from then on."""
-        unsmoothed = self._fresh_unsmoothed() if self._leaves_out else None
+        unsmoothed = None if self._smooths else self._fresh_unsmoothed()
         for packet in self._needed(span, gaps):
             # At each packet: the reader may have opened the file anew.
             decoder = unsmoothed or self._reader.stream.codec_context

@@ -68,7 +68,7 @@ def _examine_keyframes(look: Look, keyframes: Keyframes) -> list[Span]:
     wanted = keyframes.coarse(look.reach, look.profile.min_packing_s, look.profile.search_interval_s or math.inf)
     for run in keyframes.runs(wanted):
         for picture in look.pictures.keyframes(run):
-            look.samples[picture.time_s] = look.examiner.examine(picture)
+            look.examine_keyframe(picture)
     good = [-math.inf, *look.samples, math.inf]
     numbers = (bisect(good, time_s) for time_s in wanted if time_s not in look.samples)
     lost = [Span(good[number - 1], good[number]) for number in dict.fromkeys(numbers)]
@@ -188,7 +188,8 @@ def _search_gap(look: Look, gap: Gap, interval_s: float) -> Trigger:
 def _is_covered_again(look: Look, gap: Gap) -> bool:
     """Whether the card, seen at the start of a gap, is covered before it was seen for long enough to count."""
     last_s = gap.before.time_s
-    for picture in look.pictures.references(Span(last_s, min(last_s + DEBOUNCE_S, gap.after.time_s))):
+    part = Span(last_s, min(last_s + DEBOUNCE_S, gap.after.time_s))
+    for picture in look.references(part, (gap.before, gap.after)):
         if is_next_on_grid(last_s, picture.time_s, look.profile.sampling_interval_s):
             last_s = picture.time_s
             if look.examined(picture, trigger_only=True).trigger is Trigger.OFF:
@@ -204,7 +205,7 @@ def _look_through(look: Look, before: Sample, after: Sample, span: Span) -> list
     interval_s = look.profile.sampling_interval_s
     known, passed, seen, edges = before, list[Picture](), list[Sample](), list[Span]()
     search = Search(look, before, span.start_s)
-    for picture in look.pictures.references(span):
+    for picture in look.references(span, (before, after)):
         if picture.time_s <= before.time_s:
             continue
         search.note_decoded(picture)

@@ -17,6 +17,11 @@ from vtrack_ray.meaning.span import Span, Stretch
 from vtrack_ray.sampling.examiner import Examiner
 from vtrack_ray.sampling.plan import on_grid
 from vtrack_ray.sampling.stages import Stages
+from vtrack_ray.vision.trigger import contrast
+
+_PLAIN = 40.0
+"""A card of this contrast can be read in pictures that are not smoothed. Rendered in full light it has 66, at three
+tenths of that 19: there, it was once not read for 3 s up to the next keyframe, and the packing ended that much late."""
 
 
 @dataclass(kw_only=True)
@@ -30,6 +35,8 @@ class Look:
     examiner: Examiner
     stages: Stages
     samples: dict[float, Sample] = field(default_factory=dict)
+    contrasts: dict[float, float] = field(default_factory=dict)
+    """The card's contrast in the keyframes of those times that show it: see vision.trigger.contrast."""
     accounted: list[Stretch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -40,6 +47,18 @@ class Look:
             return known
         sample = self.samples[picture.time_s] = self.examiner.examine(picture, trigger_only=trigger_only)
         return sample
+
+    def examine_keyframe(self, picture: Picture) -> None:
+        """Takes the picture's sample and, where the card is seen, its contrast."""
+        sample = self.samples[picture.time_s] = self.examiner.examine(picture)
+        if sample.trigger is Trigger.ON and self.profile.qr_trigger_area is not None:
+            self.contrasts[picture.time_s] = contrast(picture.luma(), self.profile.qr_trigger_area)
+
+    def references(self, span: Span, beside: Iterable[Sample]) -> Iterator[Picture]:
+        """As Pictures.references(), with blocks' edges smoothed unless the card is plain to see in a keyframe of the
+        samples `beside` the span."""
+        is_plain = any(self.contrasts.get(sample.time_s, 0.0) >= _PLAIN for sample in beside)
+        return self.pictures.references(span, smooth=not is_plain)
 
     def left_out(self, passed: Iterable[Span]) -> Iterator[Picture]:
         """All pictures between each two, told in order of time, that followed each other while those were left out that

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vtrack_ray.meaning.area import Area
 from vtrack_ray.meaning.sample import Trigger
 from vtrack_ray.vision.codes import Reading, read_codes
-from vtrack_ray.vision.view import Luma
+from vtrack_ray.vision.view import Luma, view
 
 _CARD = ("QRCode",)
 CARD_ROOM = 4
@@ -35,6 +35,11 @@ def read_trigger(luma: Luma, area: Area, text: str) -> Trigger:
     if area.width * area.height <= _CHEAP_PX and _card(read_codes(luma, symbologies=_CARD, area=area, scale=2), text):
         return Trigger.ON
     return Trigger.OFF
+
+
+def contrast(luma: Luma, area: Area) -> float:
+    """The standard deviation of the grey levels in `area`, which holds the card and some table around it."""
+    return float(view(luma, area).pixels.std())
 
 
 def _card(readings: list[Reading], text: str) -> Reading | None:
