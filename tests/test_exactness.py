@@ -371,6 +371,28 @@ def test_a_label_that_shows_for_a_moment_before_another_goes_is_read(
     assert list(in_spans.moments) == list(take.moments)
 
 
+OTHER = ("SPXVN6543210",)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param([(LABEL, 18), ((), 10), (OTHER, 5), ((), 140)], id="a moment after it"),
+        pytest.param([((), 28), (OTHER, 5), ((), 10), (LABEL, 30), ((), 100)], id="a moment before it"),
+    ],
+)
+def test_a_label_that_shows_for_a_moment_next_to_another_is_read(
+    shown: list[tuple[tuple[str, ...], int]], tmp_path: Path
+) -> None:
+    film_codes(tmp_path / "cam1" / "a.mp4", [(CARD, 75), *shown, (CARD, 75)])
+    video, profile = filmed(tmp_path)
+    take, [event] = sampled(video, profile, 300.0, is_exhaustive=False)
+    assert set(event.tracking_codes) == {*LABEL, *OTHER}
+    in_spans, [same] = sampled(video, profile, 3.3, is_exhaustive=False)
+    assert same == event
+    assert list(in_spans.moments) == list(take.moments)
+
+
 def keyframe_times_s(path: str) -> list[float]:
     index = index_packets(path)
     return [float(time_s) for time_s in index.times_s[index.keyframe]]

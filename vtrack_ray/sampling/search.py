@@ -1,6 +1,7 @@
 """A search for codes in a stretch that is looked through: of more pictures where the codes change than elsewhere.
 
-Searching a picture for codes costs ten times reading the trigger.
+Searching a picture for codes costs ten times reading the trigger. A label that can hardly be read is read now and then:
+so what lies next to a change is searched as what changes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class Search:
         self._look = look
         self._searched = before
         self._unsearched: list[Picture] = []
+        self._unsearched_before: list[Picture] = []
+        self._has_changed = False
         self._changes: list[Span] = []
         self._decoded_s = [max(before.time_s, start_s)]
         self._longest_s = look.profile.search_interval_s or math.inf
@@ -57,8 +60,12 @@ class Search:
         return is_in_a_change or pair.duration_s > self._longest_s
 
     def _compare(self, sample: Sample) -> None:
-        if sample.codes != self._searched.codes:
-            for picture in self._unsearched:
-                self._look.examined(picture)
+        changes = sample.codes != self._searched.codes
+        if changes:
             self._changes.append(Span(self._searched.time_s, sample.time_s))
-        self._searched, self._unsearched = sample, []
+        before = self._unsearched_before if changes else []
+        here = self._unsearched if changes or self._has_changed else []
+        for picture in (*before, *here):
+            self._look.examined(picture)
+        self._unsearched_before, self._unsearched = self._unsearched, []
+        self._searched, self._has_changed = sample, changes
