@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import THIRD, TINY
-from vtrack_ray.footage.pictures import open_pictures
+from vtrack_ray.footage.picture import Picture
+from vtrack_ray.footage.pictures import Pictures, open_pictures
 from vtrack_ray.footage.probe import probe
 from vtrack_ray.meaning.profile import Profile
 from vtrack_ray.meaning.sample import Trigger
@@ -22,6 +24,7 @@ from vtrack_ray.render.footage import render
 from vtrack_ray.render.order import Order, Packing
 from vtrack_ray.sampling.examiner import Examiner
 from vtrack_ray.sampling.look import Look
+from vtrack_ray.sampling.sampler import sample_span
 from vtrack_ray.sampling.stages import Stages
 from vtrack_ray.sampling.survey import survey
 from vtrack_ray.sources.local import scan
@@ -32,7 +35,7 @@ SMOOTHED = replace(THIRD, preset="veryfast")
 
 @pytest.mark.parametrize(("brightness", "are_as_recorded"), [(1.0, False), (0.4, True)])
 def test_in_the_dark_pictures_are_examined_as_they_were_recorded(
-    brightness: float, are_as_recorded: bool, tmp_path: Path
+    brightness: float, are_as_recorded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is saved by leaving blocks' edges rough adds up to grey levels that a card in full light has to spare."""
     packing = Packing(events=1, event_s=(5, 5), before_s=2, after_s=2)
@@ -61,3 +64,13 @@ def test_in_the_dark_pictures_are_examined_as_they_were_recorded(
     assert len(taken) > 5
     assert all(np.array_equal(luma, recorded[time_s]) for time_s, luma in taken.items()) is are_as_recorded
     assert all(np.array_equal(luma, recorded[time_s]) for time_s, luma in of_none.items())
+
+    references, smoothed = Pictures.references, list[bool]()
+
+    def noted(self: Pictures, span: Span, *, smooth: bool = False) -> Iterator[Picture]:
+        smoothed.append(smooth)
+        return references(self, span, smooth=smooth)
+
+    monkeypatch.setattr(Pictures, "references", noted)
+    sample_span(video, profile, Span(0.0, video.duration_s))
+    assert set(smoothed) == {are_as_recorded}

@@ -120,7 +120,7 @@ class Pictures:
 
         With B-frames, half of the pictures at half the cost; without, all of them. Unless `smooth` is set, blocks'
         edges are left as in keyframes(): that is a quarter of what remains. But other pictures are made from these, so
-        what that changes adds up, to 1 or 2 grey levels on average within a few seconds.
+        what that changes adds up, to as much as 1.6 grey levels on average within a few seconds.
         """
         if self._reader.is_in_decoding_order:
             # There, a picture's time is known by counting pictures: none may be left out.

@@ -20,8 +20,8 @@ from vtrack_ray.sampling.stages import Stages
 from vtrack_ray.vision.trigger import contrast
 
 _PLAIN = 40.0
-"""A card of this contrast can be read in pictures that are not smoothed. Rendered in full light it has 66, at three
-tenths of that 19: there, it was once not read for 3 s up to the next keyframe, and the packing ended that much late."""
+"""No card of more contrast was seen to get lost in pictures that are not smoothed. Rendered in full light it has 66, at
+three tenths of that 19: there, it was once not read for 3 s up to the next keyframe, and the packing ended as late."""
 
 
 @dataclass(kw_only=True)
